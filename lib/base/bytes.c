@@ -1,0 +1,215 @@
+#include "base/bytes.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+int text_copy(char *to, size_t max, struct text t)
+{
+	if (t.len >= max)
+		return EMSGSIZE;
+	if (t.len)
+		memcpy(to, t.p, t.len);
+	to[t.len] = '\0';
+	return 0;
+}
+
+int text_u64(struct text t, uint64_t min, uint64_t max, uint64_t *ret)
+{
+	uint64_t v = 0;
+
+	if (!t.len || t.len > 20)
+		return EBADMSG;
+	for (size_t i = 0; i < t.len; i++) {
+		uint64_t digit = (uint64_t)(t.p[i] - '0');
+
+		if (t.p[i] < '0' || t.p[i] > '9')
+			return EBADMSG;
+		if (v > (UINT64_MAX - digit) / 10)
+			return EINVAL;
+		v = v * 10 + digit;
+	}
+	if (v < min || v > max)
+		return EINVAL;
+	*ret = v;
+	return 0;
+}
+
+/* Big-endian integer of n bytes. */
+static int reader_int(struct reader *r, size_t n, uint64_t *ret)
+{
+	uint64_t v = 0;
+
+	if (reader_left(r) < n)
+		return EBADMSG;
+	for (size_t i = 0; i < n; i++)
+		v = v << 8 | r->at[i];
+	r->at += n;
+	*ret = v;
+	return 0;
+}
+
+int reader_u8(struct reader *r, uint8_t *ret)
+{
+	uint64_t v;
+	int err = reader_int(r, 1, &v);
+
+	if (!err)
+		*ret = (uint8_t)v;
+	return err;
+}
+
+int reader_u16(struct reader *r, uint16_t *ret)
+{
+	uint64_t v;
+	int err = reader_int(r, 2, &v);
+
+	if (!err)
+		*ret = (uint16_t)v;
+	return err;
+}
+
+int reader_u32(struct reader *r, uint32_t *ret)
+{
+	uint64_t v;
+	int err = reader_int(r, 4, &v);
+
+	if (!err)
+		*ret = (uint32_t)v;
+	return err;
+}
+
+int reader_u64(struct reader *r, uint64_t *ret)
+{
+	return reader_int(r, 8, ret);
+}
+
+int reader_bytes(struct reader *r, size_t len, struct bytes *ret)
+{
+	if (reader_left(r) < len)
+		return EBADMSG;
+	*ret = (struct bytes){ r->at, len };
+	r->at += len;
+	return 0;
+}
+
+int reader_text(struct reader *r, size_t len, struct text *ret)
+{
+	struct bytes b;
+	int err = reader_bytes(r, len, &b);
+
+	if (!err)
+		*ret = (struct text){ (const char *)b.p, b.len };
+	return err;
+}
+
+int reader_copy(struct reader *r, void *to, size_t len)
+{
+	struct bytes b;
+	int err = reader_bytes(r, len, &b);
+
+	if (!err && len)
+		memcpy(to, b.p, len);
+	return err;
+}
+
+int reader_until(struct reader *r, char c, struct text *ret)
+{
+	const uint8_t *hit = NULL;
+
+	if (reader_left(r))
+		hit = memchr(r->at, c, reader_left(r));
+	if (!hit)
+		return EBADMSG;
+	*ret = (struct text){ (const char *)r->at, (size_t)(hit - r->at) };
+	r->at = hit + 1;
+	return 0;
+}
+
+int reader_end(const struct reader *r)
+{
+	return reader_left(r) ? EBADMSG : 0;
+}
+
+uint8_t *writer_room(struct writer *w, size_t len)
+{
+	uint8_t *at;
+
+	if (w->full || len > w->max - w->len) {
+		w->full = true;
+		return NULL;
+	}
+	at = w->buf + w->len;
+	w->len += len;
+	return at;
+}
+
+static void writer_int(struct writer *w, size_t n, uint64_t v)
+{
+	uint8_t *at = writer_room(w, n);
+
+	if (!at)
+		return;
+	for (size_t i = 0; i < n; i++)
+		at[i] = (uint8_t)(v >> (8 * (n - 1 - i)));
+}
+
+void writer_u8(struct writer *w, uint8_t v)
+{
+	writer_int(w, 1, v);
+}
+
+void writer_u16(struct writer *w, uint16_t v)
+{
+	writer_int(w, 2, v);
+}
+
+void writer_u32(struct writer *w, uint32_t v)
+{
+	writer_int(w, 4, v);
+}
+
+void writer_u64(struct writer *w, uint64_t v)
+{
+	writer_int(w, 8, v);
+}
+
+void writer_copy(struct writer *w, const void *p, size_t len)
+{
+	uint8_t *at = writer_room(w, len);
+
+	if (at && len)
+		memcpy(at, p, len);
+}
+
+void writer_text(struct writer *w, struct text t)
+{
+	writer_copy(w, t.p, t.len);
+}
+
+void writer_str(struct writer *w, const char *s)
+{
+	writer_copy(w, s, strlen(s));
+}
+
+void writer_printf(struct writer *w, const char *fmt, ...)
+{
+	size_t room = w->max - w->len;
+	va_list ap;
+	int n;
+
+	if (w->full)
+		return;
+	va_start(ap, fmt);
+	n = vsnprintf((char *)w->buf + w->len, room, fmt, ap);
+	va_end(ap);
+	/* vsnprintf wants a byte for its terminator, which we do not keep */
+	if (n < 0 || (size_t)n >= room)
+		w->full = true;
+	else
+		w->len += (size_t)n;
+}
+
+int writer_finish(const struct writer *w)
+{
+	return w->full ? EMSGSIZE : 0;
+}

@@ -1,0 +1,22 @@
+/*
+ * role -- who a process is
+ */
+#ifndef VAXEL_IPC_ROLE_H
+#define VAXEL_IPC_ROLE_H
+
+enum role {
+	ROLE_PARENT,
+	ROLE_SWITCH,
+	ROLE_MEDIA,
+	ROLE_RECORDER,
+	ROLE_LEDGER,
+	ROLE_KEEPER,
+	ROLE_DESK,
+	ROLE_RENDERER,
+	ROLE_COUNT
+};
+
+/* "switch", as in the process's name and `vaxel process switch`. */
+const char *role_name(enum role role);
+
+#endif

@@ -1,0 +1,204 @@
+/*
+ * settings -- what the configuration file says, as typed structs
+ *
+ * Filled once, checked once; nobody looks a string up later. The parent reads
+ * the file and hands the text to each process in a sealed memfd, so all see
+ * the same bytes. Text that may name files is resolved against the folder of
+ * the configuration file.
+ *
+ * A fault carries file, line, rule id and what would mend it.
+ */
+#ifndef VAXEL_SETTINGS_SETTINGS_H
+#define VAXEL_SETTINGS_SETTINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/bytes.h"
+
+#define SETTINGS_NAME_MAX 64
+#define SETTINGS_PATH_MAX 512
+#define SETTINGS_LISTENERS 8
+#define SETTINGS_TRUNKS 16
+#define SETTINGS_PEERS 8
+#define SETTINGS_LINES 4
+#define SETTINGS_AGENTS 512
+#define SETTINGS_RECIPIENTS 4
+#define SETTINGS_ROUTES 32
+#define SETTINGS_NOTICE_TEXT 4096
+
+enum node_role {
+	NODE_NATIONAL,
+	NODE_SUPPLIER,
+	NODE_PROVIDER,
+	NODE_ONE_MACHINE
+};
+
+enum sip_transport { SIP_UDP, SIP_TCP, SIP_TLS };
+
+enum codec { CODEC_PCMA, CODEC_PCMU, CODEC_G722, CODEC_OPUS, CODEC_NONE };
+
+enum srtp_use { SRTP_OFF, SRTP_OFFERED, SRTP_REQUIRED };
+
+enum municipality_place { /* where a trunk's calls carry the municipality */
+			  PLACE_NONE,
+			  PLACE_HEADER, /* municipality_key names the header */
+			  PLACE_PARAMETER, /* ... the request-URI parameter */
+			  PLACE_PREFIX,    /* the digits before the line in the
+					      request-URI */
+};
+
+struct listener {
+	enum sip_transport transport;
+	char address[64]; /* numeric IPv4 or IPv6, no brackets */
+	uint16_t port;    /* 0: any free one */
+	char public_host[SETTINGS_NAME_MAX]; /* what Via and Contact say; "" :
+						address */
+};
+
+struct trunk {
+	char name[SETTINGS_NAME_MAX];
+	enum sip_transport transport;
+	char host[SETTINGS_NAME_MAX]; /* where calls and OPTIONS go; name or
+					 address */
+	uint16_t port;                /* 0: SRV, else 5060/5061 */
+	char from[SETTINGS_PEERS]
+		 [64]; /* addresses that it calls from, numeric */
+	unsigned from_count;
+	bool trusted; /* P-Asserted-Identity and municipality believed */
+	bool client_certificate; /* TLS: demand one, with certificate_name in it
+				  */
+	char certificate_name[SETTINGS_NAME_MAX];
+	enum srtp_use srtp;
+	unsigned options_s; /* keep-alive; 0: none */
+	/* outbound REGISTER; user "" : none */
+	char user[SETTINGS_NAME_MAX];
+	char password_file[SETTINGS_PATH_MAX];
+	enum municipality_place place;
+	char municipality_key[SETTINGS_NAME_MAX];
+	unsigned line; /* in the file */
+};
+
+struct notice {
+	char language[8]; /* "sv", "en" */
+	char version[32];
+	char text[SETTINGS_NOTICE_TEXT];
+	char audio[SETTINGS_PATH_MAX]; /* WAV; "": rendered from the text */
+};
+
+struct line {
+	char number[32]; /* "1177": the user part of the request-URI */
+	char controller[SETTINGS_NAME_MAX];
+	bool record;
+	struct notice notices[2];
+	unsigned notice_count;
+	char busy_text[512];           /* nobody there */
+	char position_text[256];       /* "You are number %u in the queue." : %u
+					  replaced */
+	char music[SETTINGS_PATH_MAX]; /* WAV; "": a built-in tone pattern */
+	unsigned ring_timeout_s;
+	unsigned position_every_s;
+	unsigned queue_max;
+	unsigned line; /* in the file */
+};
+
+struct agent {                        /* a nurse's phone */
+	char name[SETTINGS_NAME_MAX]; /* the account: user part, never a
+					 person's name */
+	char password_file[SETTINGS_PATH_MAX];
+	enum srtp_use srtp;
+	unsigned line;
+};
+
+struct recipient {
+	char name[SETTINGS_NAME_MAX];
+	char key[80]; /* age1... */
+	unsigned line;
+};
+
+struct region_route { /* national node: county code to a trunk */
+	char county[4];
+	char trunk[SETTINGS_NAME_MAX];
+	char organisation[SETTINGS_NAME_MAX];
+	unsigned line;
+};
+
+struct settings {
+	char file[SETTINGS_PATH_MAX];
+	enum node_role role;
+	char organisation[SETTINGS_NAME_MAX];
+	char state[SETTINGS_PATH_MAX];   /* recordings, spool, ledger */
+	char runtime[SETTINGS_PATH_MAX]; /* local sockets */
+	char data[SETTINGS_PATH_MAX];    /* Swedish tables */
+	char log_origin[SETTINGS_NAME_MAX];
+	unsigned log_level; /* enum log_level */
+
+	struct listener listeners[SETTINGS_LISTENERS];
+	unsigned listener_count;
+	char tls_certificate[SETTINGS_PATH_MAX];
+	char tls_key[SETTINGS_PATH_MAX];
+	char tls_ca[SETTINGS_PATH_MAX];
+	char domain[SETTINGS_NAME_MAX]; /* realm of the digest */
+	unsigned session_expires_s;     /* RFC 4028; 0: none */
+	unsigned calls_max;
+
+	char media_address[64];
+	char media_address6[64]; /* "" : no IPv6 media */
+	uint16_t rtp_port_low, rtp_port_high;
+	unsigned media_workers; /* 0: one a core */
+	unsigned silence_s; /* no packet for so long ends the call; 0: never */
+	enum codec codecs[4]; /* of the line, best first */
+	unsigned codec_count;
+	size_t ring_bytes; /* of each worker */
+
+	struct trunk trunks[SETTINGS_TRUNKS];
+	unsigned trunk_count;
+	struct line lines[SETTINGS_LINES];
+	unsigned line_count;
+	struct agent agents[SETTINGS_AGENTS];
+	unsigned agent_count;
+	struct recipient recipients[SETTINGS_RECIPIENTS];
+	unsigned recipient_count;
+	struct region_route routes[SETTINGS_ROUTES];
+	unsigned route_count;
+	char national_trunk[SETTINGS_NAME_MAX]; /* county unknown */
+
+	/* keeper: an age file under a passphrase; "": no keeper here */
+	char identity[SETTINGS_PATH_MAX];
+	/* a file with the passphrase, for unattended starts (checked as a
+	 * weakness) */
+	char passphrase_file[SETTINGS_PATH_MAX];
+	bool one_machine_accepted; /* the weakness is known */
+
+	unsigned fsync_ms; /* group commit of the spool, 100 */
+	uint64_t spool_max_bytes;
+};
+
+struct settings_fault {
+	const char *file;
+	unsigned line;
+	char rule[24]; /* an id of the rules, or "CONFIG" */
+	char fault[256];
+	char mend[256];
+};
+
+typedef void settings_fault_h(void *arg, const struct settings_fault *f);
+
+/*
+ * Read and check. Every fault is reported before EINVAL is returned; so is
+ * ENOENT with a fault for a file that cannot be read.
+ */
+int settings_load(struct settings **ret, const char *file,
+		  settings_fault_h *fault, void *arg) CHECK_RESULT;
+
+/* The same from text that was checked before; `file` is what it was called. */
+int settings_parse(struct settings **ret, const char *file, const char *text,
+		   settings_fault_h *fault, void *arg) CHECK_RESULT;
+
+void settings_free(struct settings *s);
+
+/* One line, "FILE:LINE: RULE: fault; mend: TEXT". */
+void settings_fault_print(FILE *to, const struct settings_fault *f);
+
+#endif
