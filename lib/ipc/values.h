@@ -1,0 +1,110 @@
+/*
+ * values -- what the small numbers in messages mean
+ *
+ * The words are those of the closed lists: states and reasons of a recording,
+ * events of the ledger.
+ */
+#ifndef VAXEL_IPC_VALUES_H
+#define VAXEL_IPC_VALUES_H
+
+#include "base/bytes.h"
+
+/* RECORD_STATE.state, RECORDING_END.state: the one answer to "are we
+ * recording?". */
+enum record_state {
+	RECORD_NONE,
+	RECORD_STARTING,     /* asked; START not durable yet */
+	RECORD_RUNNING,      /* capture may begin */
+	RECORD_SEALED,       /* ended, body whole */
+	RECORD_NOT_RECORDED, /* ended, with a reason: by rule */
+	RECORD_ALARM,        /* ended, with a reason: by a fault */
+	RECORD_RECOVERED,    /* an alarm that was superseded */
+	RECORD_STATES
+};
+
+enum record_reason {
+	REASON_NONE,
+	REASON_NO_NOTICE,
+	REASON_OBJECTED,
+	REASON_UNANSWERED,
+	REASON_BY_RULE,
+	REASON_NO_RECIPIENT,
+	REASON_RECORDER_AWAY,
+	REASON_SPOOL_FULL,
+	REASON_INTERRUPTED,
+	RECORD_REASONS
+};
+
+/* "sealed", "not-recorded", ...; "no-notice", ... */
+const char *record_state_text(enum record_state state);
+const char *record_reason_text(enum record_reason reason);
+
+/* RECORD_END.reason */
+enum record_end {
+	RECORD_END_HANGUP,
+	RECORD_END_MEDIA_LOST,
+	RECORD_END_TRANSFERRED,
+	RECORD_END_RULE,
+};
+
+/* RECORD_FACT.kind: what only the card may hold. */
+enum fact_kind {
+	FACT_CALL_ID,
+	FACT_CALLER,       /* E.164, or "anonymous" */
+	FACT_CALLED,       /* the line */
+	FACT_AGENT,        /* the nurse's account */
+	FACT_MUNICIPALITY, /* code and how it was found */
+	FACT_NOTICE,       /* version, language, samples sent, of how many */
+	FACT_ANSWERED,     /* RFC 3339 */
+	FACT_ENDED,
+	FACT_TRANSFER,
+	FACT_KINDS
+};
+const char *fact_kind_text(enum fact_kind kind);
+
+/* RECORD_MARK.kind */
+enum mark_kind {
+	MARK_HOLD,
+	MARK_RESUME,
+	MARK_TRANSFER,
+	MARK_GAP, /* frames were lost: ring full or recorder away */
+	MARK_KINDS
+};
+const char *mark_kind_text(enum mark_kind kind);
+
+/* EVENT.type: the ledger's events. */
+enum event_type {
+#define EVENT(name, text) EVENT_##name,
+#include "ipc/events.def"
+#undef EVENT
+	EVENT_TYPES
+};
+
+/* "call.received" */
+const char *event_type_text(enum event_type type);
+
+/* ENOENT when there is no such event. */
+int event_type_read(struct text t, enum event_type *ret) CHECK_RESULT;
+
+/* RELEASE_REFUSED.reason */
+enum refusal {
+	REFUSAL_NONE,
+	REFUSAL_NO_ENTRY,
+	REFUSAL_NO_QUORUM,
+	REFUSAL_STALE,
+	REFUSAL_BAD_SIGNATURE,
+	REFUSAL_WRONG_ROLE,
+	REFUSAL_WRONG_PURPOSE,
+	REFUSAL_NEEDS_APPROVAL,
+	REFUSAL_USED,
+	REFUSAL_BLOCKED,
+	REFUSAL_ERASED,
+	REFUSAL_BAD_ENVELOPE,
+	REFUSAL_QUOTA,
+	REFUSAL_LOCKED,
+	REFUSAL_ROLLED_BACK,
+	REFUSALS
+};
+const char *refusal_text(enum refusal refusal);
+
+#endif
