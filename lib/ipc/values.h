@@ -86,6 +86,20 @@ const char *event_type_text(enum event_type type);
 /* ENOENT when there is no such event. */
 int event_type_read(struct text t, enum event_type *ret) CHECK_RESULT;
 
+/*
+ * SWITCH_ASK.what. The switch answers with one compact JSON object a message,
+ * no line feed, more = 1; then an empty one with more = 0. No caller's number.
+ */
+enum switch_what {
+	SWITCH_STATUS, /* {"calls":N,"waiting":N,"agents":N,"draining":bool} */
+	SWITCH_CALLS,  /* {"call":ID,"state":TEXT,"line":TEXT,"seconds":N,
+			  "recording":TEXT} */
+	SWITCH_QUEUES, /* {"line":TEXT,"waiting":N,"longest_s":N,"agents":N,
+			  "free":N} */
+	SWITCH_TRUNKS, /* {"trunk":TEXT,"state":TEXT,"calls":N} */
+	SWITCH_WHATS
+};
+
 /* RELEASE_REFUSED.reason */
 enum refusal {
 	REFUSAL_NONE,
