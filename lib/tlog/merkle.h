@@ -1,0 +1,97 @@
+/*
+ * merkle -- hashes, roots and proofs of a Merkle tree (RFC 6962, RFC 9162)
+ *
+ * A leaf is hashed as SHA-256(0 || leaf), a node as SHA-256(1 || left ||
+ * right). Sizes and indices are 64 bits. Pure: hashes of complete subtrees
+ * come through a callback.
+ *
+ * A subtree [start, end) is a run of leaves whose start is a multiple of the
+ * power of two that covers its length (draft-ietf-plants-merkle-tree-certs,
+ * section 4). A tree is the subtree that starts at 0, so consistency of two
+ * trees is the case start = 0, and one algorithm serves both.
+ */
+#ifndef VAXEL_TLOG_MERKLE_H
+#define VAXEL_TLOG_MERKLE_H
+
+#include <stdbool.h>
+
+#include "base/bytes.h"
+
+#define MERKLE_HASH_BYTES 32
+#define MERKLE_LEVELS 64
+
+/* No proof is longer: two hashes a level at the most. */
+#define MERKLE_PROOF_MAX 128
+
+struct merkle_hash {
+	uint8_t b[MERKLE_HASH_BYTES];
+};
+
+void merkle_leaf(const void *leaf, size_t len, struct merkle_hash *ret);
+void merkle_node(const struct merkle_hash *left,
+		 const struct merkle_hash *right, struct merkle_hash *ret);
+bool merkle_same(const struct merkle_hash *a, const struct merkle_hash *b);
+
+/*
+ * The right edge of a growing tree: one hash for each complete subtree, the
+ * largest first. Enough to append and to give the root.
+ */
+struct merkle_edge {
+	uint64_t size;
+	struct merkle_hash top[MERKLE_LEVELS];
+};
+
+void merkle_edge_append(struct merkle_edge *e, const struct merkle_hash *leaf);
+
+/* The root; of an empty tree SHA-256 of nothing. */
+void merkle_edge_root(const struct merkle_edge *e, struct merkle_hash *ret);
+
+/*
+ * Give the hash of the complete subtree of 2^level leaves that starts at leaf
+ * index << level. Errors pass through whoever called.
+ */
+typedef int merkle_read_h(void *arg, unsigned level, uint64_t index,
+			  struct merkle_hash *ret);
+
+struct merkle_proof {
+	unsigned count;
+	struct merkle_hash hash[MERKLE_PROOF_MAX];
+};
+
+/* The right edge, and so the root, of the tree of `size` leaves. */
+int merkle_edge_read(merkle_read_h *read, void *arg, uint64_t size,
+		     struct merkle_edge *ret) CHECK_RESULT;
+
+/* EINVAL when start and end are no subtree of a tree of that size. */
+int merkle_prove_inclusion(merkle_read_h *read, void *arg, uint64_t leaf,
+			   uint64_t size,
+			   struct merkle_proof *ret) CHECK_RESULT;
+int merkle_prove_subtree(merkle_read_h *read, void *arg, uint64_t start,
+			 uint64_t end, uint64_t size,
+			 struct merkle_proof *ret) CHECK_RESULT;
+static inline int merkle_prove_consistency(merkle_read_h *read, void *arg,
+					   uint64_t old_size, uint64_t size,
+					   struct merkle_proof *ret)
+{
+	return merkle_prove_subtree(read, arg, 0, old_size, size, ret);
+}
+
+/* Each: EBADMSG when the proof does not hold. */
+int merkle_check_inclusion(uint64_t leaf, uint64_t size,
+			   const struct merkle_hash *leaf_hash,
+			   const struct merkle_proof *proof,
+			   const struct merkle_hash *root) CHECK_RESULT;
+int merkle_check_subtree_inclusion(uint64_t leaf, uint64_t start, uint64_t end,
+				   const struct merkle_hash *leaf_hash,
+				   const struct merkle_proof *proof,
+				   const struct merkle_hash *root) CHECK_RESULT;
+int merkle_check_consistency(uint64_t old_size, uint64_t size,
+			     const struct merkle_hash *old_root,
+			     const struct merkle_proof *proof,
+			     const struct merkle_hash *root) CHECK_RESULT;
+int merkle_check_subtree(uint64_t start, uint64_t end, uint64_t size,
+			 const struct merkle_hash *subtree_root,
+			 const struct merkle_proof *proof,
+			 const struct merkle_hash *root) CHECK_RESULT;
+
+#endif
