@@ -1,0 +1,88 @@
+/*
+ * digest -- HTTP digest for SIP: RFC 7616 with RFC 8760, both sides
+ *
+ * SHA-256 is preferred, MD5 offered to old phones; qop is always auth. The
+ * server keeps no state: its nonce is the time and a keyed MAC over it, so any
+ * process with the key can check it. Pure: time passed in. Passwords live in
+ * struct secret; nothing here copies one elsewhere without wiping it.
+ */
+#ifndef VAXEL_SIP_DIGEST_H
+#define VAXEL_SIP_DIGEST_H
+
+#include "base/bytes.h"
+#include "base/secret.h"
+
+#define DIGEST_HEX_MAX 64
+#define DIGEST_NONCE_KEY_BYTES 32
+#define DIGEST_NONCE_LIFE_MS (300 * 1000)
+
+enum digest_algorithm { DIGEST_SHA256, DIGEST_MD5, DIGEST_ALGORITHMS };
+
+struct digest_challenge {
+	struct text realm;
+	struct text nonce;
+	struct text opaque;
+	enum digest_algorithm algorithm;
+	bool has_qop; /* qop=auth was among those offered */
+	bool stale;
+};
+
+struct digest_answer {
+	struct text username;
+	struct text realm;
+	struct text nonce;
+	struct text uri;
+	struct text response;
+	struct text cnonce;
+	struct text nc;
+	enum digest_algorithm algorithm;
+	bool has_qop;
+};
+
+/*
+ * The value of WWW-/Proxy-Authenticate or (Proxy-)Authorization. EBADMSG
+ * malformed; ENOENT another scheme, an algorithm or qop that we do not have.
+ */
+int digest_challenge_decode(struct text value,
+			    struct digest_challenge *ret) CHECK_RESULT;
+int digest_answer_decode(struct text value,
+			 struct digest_answer *ret) CHECK_RESULT;
+
+/* Two header lines, SHA-256 first: "WWW-Authenticate: Digest ...\r\n". */
+void digest_challenge_write(struct writer *w, const char *header,
+			    struct text realm,
+			    const uint8_t key[DIGEST_NONCE_KEY_BYTES],
+			    uint64_t now_ms, bool stale);
+
+/*
+ * Judge an answer.
+ *
+ * method   of the request
+ *
+ * 0        right
+ * EPERM    wrong
+ * EAGAIN   right, but the nonce is old: challenge again with stale
+ */
+int digest_check(const struct digest_answer *a, struct text method,
+		 struct text realm, const struct secret *password,
+		 const uint8_t key[DIGEST_NONCE_KEY_BYTES],
+		 uint64_t now_ms) CHECK_RESULT;
+
+/*
+ * The value of (Proxy-)Authorization that answers a challenge.
+ *
+ * nc       how often this nonce was used, from 1
+ * cnonce   ours; random
+ *
+ * EINVAL a name that cannot stand in quotes
+ */
+int digest_answer_write(struct writer *w, const struct digest_challenge *c,
+			struct text username, const struct secret *password,
+			struct text method, struct text uri, uint32_t nc,
+			struct text cnonce) CHECK_RESULT;
+
+/* response= of RFC 7616 3.4.1, lower-case hex; for the two above and tests. */
+void digest_response(char to[DIGEST_HEX_MAX + 1], const struct digest_answer *a,
+		     struct text method, const struct secret *password);
+
+#endif
