@@ -1,0 +1,284 @@
+#include "release/control.h"
+
+#include <jansson.h>
+#include <sodium.h>
+
+#include "base/encode.h"
+
+static const struct {
+	const char *type;
+	enum control_kind kind;
+} kinds[] = {
+	{ "user.added", CONTROL_USER_ADDED },
+	{ "user.removed", CONTROL_USER_REMOVED },
+	{ "disclosure.requested", CONTROL_REQUESTED },
+	{ "disclosure.released", CONTROL_RELEASED },
+	{ "disclosure.refused", CONTROL_REFUSED },
+	{ "recording.sealed", CONTROL_SEALED },
+	{ "recording.recovered", CONTROL_SEALED },
+	{ "recording.held", CONTROL_HELD },
+	{ "recording.erased", CONTROL_ERASED },
+};
+
+enum control_kind control_kind_of(struct text type)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (text_is(type, kinds[i].type))
+			return kinds[i].kind;
+	return CONTROL_NONE;
+}
+
+static bool begins(struct text t, const char *with)
+{
+	size_t n = strlen(with);
+
+	return t.len >= n && !memcmp(t.p, with, n);
+}
+
+bool control_has_details(struct text type)
+{
+	return begins(type, "user.") || begins(type, "key.") ||
+	       begins(type, "register.") || begins(type, "disclosure.") ||
+	       text_is(type, "recording.sealed") ||
+	       text_is(type, "recording.recovered") ||
+	       text_is(type, "recording.held") ||
+	       text_is(type, "recording.erased");
+}
+
+static int get(const json_t *o, const char *key, struct text *ret)
+{
+	const json_t *v = json_object_get(o, key);
+
+	if (!json_is_string(v))
+		return EBADMSG;
+	*ret = (struct text){ json_string_value(v), json_string_length(v) };
+	return 0;
+}
+
+static int get_hex(const json_t *o, const char *key, uint8_t *to, size_t len)
+{
+	struct text t;
+	int err = get(o, key, &t);
+
+	return err ? err : hex_read(t, to, len);
+}
+
+static int get_id(const json_t *o, const char *key, uint8_t id[16])
+{
+	struct text t;
+	int err = get(o, key, &t);
+
+	return err ? err : id_read(t, id);
+}
+
+static int get_base64(const json_t *o, const char *key, uint8_t *to, size_t len)
+{
+	struct text t;
+	size_t n;
+	int err;
+
+	if ((err = get(o, key, &t)) ||
+	    (err = base64_read(t, BASE64_PADDED, to, len, &n)))
+		return err ? EBADMSG : 0;
+	return n == len ? 0 : EBADMSG;
+}
+
+static int get_name(const json_t *o, const char *key, char *to)
+{
+	struct text t;
+	int err = get(o, key, &t);
+
+	if (err)
+		return err;
+	if (user_name_check(t))
+		return EBADMSG;
+	return text_copy(to, REQUEST_TEXT_MAX, t);
+}
+
+static int read_user(const json_t *o, bool added, struct control_user *u)
+{
+	const json_t *at = json_object_get(o, "at");
+	struct text role;
+	int err;
+
+	u->added = added;
+	if (!json_is_integer(at) || json_integer_value(at) < 0)
+		return EBADMSG;
+	u->at_ms = (uint64_t)json_integer_value(at);
+	if ((err = get_name(o, "name", u->name)) ||
+	    (err = get_name(o, "by", u->by)) ||
+	    (err = get_base64(o, "signature", u->signature,
+			      sizeof(u->signature))))
+		return err;
+	if (!added)
+		return 0;
+	if ((err = get(o, "role", &role)) ||
+	    (err = get_base64(o, "key", u->key, sizeof(u->key))))
+		return err;
+	return user_role_read(role, &u->role) ? EBADMSG : 0;
+}
+
+static int read_sealed(const json_t *o, struct control_sealed *s)
+{
+	int err;
+
+	if ((err = get_id(o, "recording", s->recording)) ||
+	    (err = get_hex(o, "kc", s->kc, sizeof(s->kc))) ||
+	    (err = get_hex(o, "envelope_sha256", s->envelope_sha256, 32)))
+		return err;
+	s->has_card = json_object_get(o, "card_envelope_sha256") != NULL;
+	return s->has_card ? get_hex(o, "card_envelope_sha256",
+				     s->card_envelope_sha256, 32)
+			   : 0;
+}
+
+static int read_kind(const json_t *o, struct control *c)
+{
+	int err;
+
+	switch (c->kind) {
+	case CONTROL_USER_ADDED:
+	case CONTROL_USER_REMOVED:
+		return read_user(o, c->kind == CONTROL_USER_ADDED, &c->u.user);
+	case CONTROL_SEALED:
+		if ((err = read_sealed(o, &c->u.sealed)))
+			return err;
+		memcpy(c->recording, c->u.sealed.recording,
+		       sizeof(c->recording));
+		return 0;
+	case CONTROL_REQUESTED:
+	case CONTROL_RELEASED:
+	case CONTROL_REFUSED:
+		if ((err = get_hex(o, "d", c->d, sizeof(c->d))))
+			return err;
+		return get_id(o, "recording", c->recording);
+	case CONTROL_HELD:
+	case CONTROL_ERASED:
+		return get_id(o, "recording", c->recording);
+	case CONTROL_NONE:
+		break;
+	}
+	return 0;
+}
+
+int control_read(struct text type, struct text details, struct control *ret)
+{
+	struct control c = { .kind = control_kind_of(type) };
+	json_t *o = NULL;
+	int err = 0;
+
+	if (c.kind != CONTROL_NONE) {
+		o = json_loadb(details.p, details.len, JSON_REJECT_DUPLICATES,
+			       NULL);
+		err = json_is_object(o) ? read_kind(o, &c) : EBADMSG;
+	}
+	json_decref(o);
+	if (!err)
+		*ret = c;
+	return err;
+}
+
+static void put_text(struct writer *w, const char *s)
+{
+	size_t n = strlen(s);
+
+	writer_u8(w, (uint8_t)n);
+	writer_copy(w, s, n);
+}
+
+int control_user_digest(const struct control_user *u, const char *origin,
+			uint8_t ret[32])
+{
+	static const uint8_t none[REQUEST_KEY];
+	uint8_t buf[512];
+	struct writer w = writer_on(buf, sizeof(buf));
+	int err;
+
+	if (strlen(origin) >= REQUEST_TEXT_MAX ||
+	    user_name_check(text_of(u->name)) ||
+	    user_name_check(text_of(u->by)))
+		return EINVAL;
+	writer_copy(&w, "vaxel/user/1", sizeof("vaxel/user/1"));
+	writer_u8(&w, u->added);
+	put_text(&w, origin);
+	put_text(&w, u->name);
+	put_text(&w, u->added ? user_role_text(u->role) : "");
+	writer_copy(&w, u->added ? u->key : none, REQUEST_KEY);
+	put_text(&w, u->by);
+	writer_u64(&w, u->at_ms);
+	if ((err = writer_finish(&w)))
+		return err;
+	(void)crypto_hash_sha256(ret, buf, w.len);
+	return 0;
+}
+
+static void put_base64(struct writer *w, const char *before, const void *p,
+		       size_t len)
+{
+	writer_str(w, before);
+	base64_write(w, BASE64_PADDED, p, len);
+}
+
+/* Names are plain by user_name_check(), so nothing here needs escaping. */
+int control_user_write(struct writer *w, const struct control_user *u)
+{
+	if (user_name_check(text_of(u->name)) ||
+	    user_name_check(text_of(u->by)) || (unsigned)u->role >= USER_ROLES)
+		return EINVAL;
+	writer_printf(w, "{\"name\":\"%s\",", u->name);
+	if (u->added) {
+		writer_printf(w, "\"role\":\"%s\",", user_role_text(u->role));
+		put_base64(w, "\"key\":\"", u->key, sizeof(u->key));
+		writer_str(w, "\",");
+	}
+	writer_printf(w, "\"by\":\"%s\",\"at\":%llu,", u->by,
+		      (unsigned long long)u->at_ms);
+	put_base64(w, "\"signature\":\"", u->signature, sizeof(u->signature));
+	writer_str(w, "\"}");
+	return writer_finish(w);
+}
+
+static void put_head(struct writer *w, const uint8_t d[REQUEST_DIGEST],
+		     const uint8_t recording[16])
+{
+	char id[ID_CHARS + 1];
+
+	id_text(recording, id);
+	writer_str(w, "{\"d\":\"");
+	hex_write(w, d, REQUEST_DIGEST);
+	writer_printf(w, "\",\"recording\":\"%s\",", id);
+}
+
+int control_requested_write(struct writer *w, struct bytes r,
+			    const uint8_t signature[REQUEST_SIGNATURE])
+{
+	uint8_t d[REQUEST_DIGEST];
+	struct request q;
+	int err = request_decode(r, &q);
+
+	if (err)
+		return err;
+	request_digest(r, d);
+	put_head(w, d, q.recording);
+	put_base64(w, "\"request\":\"", r.p, r.len);
+	put_base64(w, "\",\"signature\":\"", signature, REQUEST_SIGNATURE);
+	writer_str(w, "\"}");
+	return writer_finish(w);
+}
+
+int control_released_write(struct writer *w, const uint8_t d[REQUEST_DIGEST],
+			   const uint8_t recording[16], struct bytes receipt)
+{
+	put_head(w, d, recording);
+	put_base64(w, "\"receipt\":\"", receipt.p, receipt.len);
+	writer_str(w, "\"}");
+	return writer_finish(w);
+}
+
+int control_refused_write(struct writer *w, const uint8_t d[REQUEST_DIGEST],
+			  const uint8_t recording[16], const char *reason)
+{
+	put_head(w, d, recording);
+	writer_printf(w, "\"reason\":\"%s\"}", reason);
+	return writer_finish(w);
+}
