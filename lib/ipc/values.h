@@ -45,6 +45,15 @@ enum record_end {
 	RECORD_END_MEDIA_LOST,
 	RECORD_END_TRANSFERRED,
 	RECORD_END_RULE,
+	/*
+	 * The switch waited too long for the recorder and has logged
+	 * recording.alarm: what the recorder still makes of it is
+	 * recording.recovered, never recording.sealed. Also the answer to a
+	 * RECORD_STATE that says running about a call that is no more: a
+	 * recorder that comes back says RECORD_STATE for each recording that
+	 * it goes on with.
+	 */
+	RECORD_END_AWAY,
 };
 
 /* RECORD_FACT.kind: what only the card may hold. */
