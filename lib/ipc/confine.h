@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "base/error.h"
 #include "ipc/role.h"
@@ -33,6 +34,14 @@ struct confine {
 
 /* Unless built with sanitizers, which need more than any process of ours. */
 int confine_enter(const struct confine *c) CHECK_RESULT;
+
+/*
+ * The user and the group of a process started by root: vaxel-ROLE and vaxel
+ * where they exist, else ids from the range that is left to services. The
+ * group is common, so that what is handed from one process to another by file
+ * (sealed bodies) can be read.
+ */
+void confine_user(enum role role, uid_t *ret_uid, gid_t *ret_gid);
 
 /* First act after exec, before any secret. */
 int confine_first(void) CHECK_RESULT;

@@ -1,0 +1,435 @@
+/*
+ * process -- from exec to the loop, and what the parent says afterwards
+ *
+ * process_main() reads from top to bottom as the life of a process.
+ */
+#include "ipc/process.h"
+
+#include <assert.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/metric.h"
+#include "base/secret.h"
+
+enum { PARENT_FD = 3, CONFIG_MAX = 1024 * 1024 };
+
+/* Peers that were given before there was a loop. */
+struct given_peer {
+	enum role role;
+	unsigned index;
+	int fd;
+};
+
+struct start {
+	struct given_peer peers[PROCESS_MEDIA_MAX + ROLE_COUNT];
+	unsigned peer_count;
+	int config_fd;
+};
+
+const char *alarm_text(enum alarm_code code)
+{
+	static const char *const texts[ALARM_CODES] = {
+		[ALARM_NONE] = "none",
+		[ALARM_RECORDER_AWAY] =
+			"the recorder is away: calls go on unrecorded",
+		[ALARM_SPOOL_FULL] =
+			"the spool or store is full or unwritable: "
+			"calls go on unrecorded",
+		[ALARM_NO_RECIPIENT] = "no valid recipient: calls go on "
+				       "unrecorded; mend the recipients in the "
+				       "configuration",
+		[ALARM_LEDGER_AWAY] = "the ledger is away: its events wait",
+		[ALARM_LOG_ROLLED_BACK] =
+			"the log is older than what was signed, replaced or "
+			"unlinked: releases stop, calls do not",
+		[ALARM_RELOAD_FAILED] = "the new configuration is faulty: the "
+					"old one stays in force",
+		[ALARM_CLOCK_JUMP] = "the clock jumped",
+		[ALARM_RECORDING_INTERRUPTED] =
+			"recordings were interrupted: recovery is pending",
+		[ALARM_PROCESS_DIED] = "a process died and was started again",
+	};
+
+	return (unsigned)code < ALARM_CODES ? texts[code] : "unknown";
+}
+
+struct memory *process_memory(struct process *p, enum memory_kind kind,
+			      unsigned index)
+{
+	for (unsigned i = 0; i < p->memory_count; i++)
+		if (p->memories[i].kind == kind &&
+		    p->memories[i].index == index)
+			return &p->memories[i];
+	return NULL;
+}
+
+int process_socket(struct process *p, enum socket_kind kind, unsigned index)
+{
+	for (unsigned i = 0; i < p->socket_count; i++)
+		if (p->sockets[i].kind == kind && p->sockets[i].index == index)
+			return p->sockets[i].fd;
+	return -1;
+}
+
+void process_alarm(struct process *p, enum alarm_code code)
+{
+	log_alarm("%s", alarm_text(code));
+	metric_add(METRIC_alarms, 1);
+	/* the parent may be dead: the line above has said it */
+	(void)!IPC_SEND(p->parent, ALARM, 0, .code = (uint8_t)code);
+}
+
+void process_drained(struct process *p, bool clean)
+{
+	(void)!IPC_SEND(p->parent, DRAINED, 0, .clean = clean);
+	uv_stop(p->loop);
+}
+
+/* ---- the start: what the parent gives, before there is a loop */
+
+static int take_memory(struct process *p, struct ipc_message *m)
+{
+	struct memory *mem = &p->memories[p->memory_count];
+	struct stat st;
+
+	if (p->memory_count == PROCESS_MEMORIES ||
+	    m->u.GIVE_MEMORY.kind >= MEMORY_KINDS)
+		return EBADMSG;
+	*mem = (struct memory){ .kind = (enum memory_kind)m->u.GIVE_MEMORY.kind,
+				.index = m->u.GIVE_MEMORY.index,
+				.fd = m->fd };
+	/* an eventfd has no bytes to map; an empty prompts file none yet */
+	if (mem->kind != MEMORY_RING_EVENT) {
+		if (fstat(m->fd, &st))
+			return errno;
+		mem->len = (size_t)st.st_size;
+	}
+	if (mem->len) {
+		mem->at = mmap(NULL, mem->len,
+			       mem->kind == MEMORY_PROMPTS
+				       ? PROT_READ
+				       : PROT_READ | PROT_WRITE,
+			       MAP_SHARED, m->fd, 0);
+		if (mem->at == MAP_FAILED)
+			return errno;
+		if (mlock(mem->at, mem->len))
+			return errno;
+		(void)madvise(mem->at, mem->len, MADV_DONTDUMP);
+	}
+	if (mem->kind == MEMORY_METRICS) {
+		if (mem->len < sizeof(struct metric_page))
+			return EBADMSG;
+		metric_attach(mem->at);
+	}
+	p->memory_count++;
+	m->fd = -1;
+	return 0;
+}
+
+static int take_socket(struct process *p, struct ipc_message *m)
+{
+	unsigned i = p->socket_count;
+
+	if (i == PROCESS_SOCKETS || m->u.GIVE_SOCKET.kind >= SOCKET_KINDS)
+		return EBADMSG;
+	p->sockets[i].kind = (enum socket_kind)m->u.GIVE_SOCKET.kind;
+	p->sockets[i].index = m->u.GIVE_SOCKET.index;
+	p->sockets[i].fd = m->fd;
+	p->socket_count++;
+	m->fd = -1;
+	return 0;
+}
+
+static int take_first_peer(struct start *s, struct ipc_message *m)
+{
+	if (s->peer_count == PROCESS_MEDIA_MAX + ROLE_COUNT ||
+	    m->u.GIVE_PEER.role >= ROLE_COUNT ||
+	    m->u.GIVE_PEER.index >= PROCESS_MEDIA_MAX)
+		return EBADMSG;
+	s->peers[s->peer_count++] =
+		(struct given_peer){ (enum role)m->u.GIVE_PEER.role,
+				     m->u.GIVE_PEER.index, m->fd };
+	m->fd = -1;
+	return 0;
+}
+
+static int receive_start(struct process *p, struct start *s)
+{
+	static uint8_t buf[IPC_MESSAGE_MAX];
+	struct ipc_message m;
+	int err;
+
+	for (;;) {
+		err = ipc_receive(PARENT_FD, p->ops->role, ROLE_PARENT,
+				  IPC_STARTING, buf, &m);
+		if (err)
+			return err;
+		switch (m.type) {
+		case IPC_GIVE_MEMORY:
+			err = take_memory(p, &m);
+			break;
+		case IPC_GIVE_SOCKET:
+			err = take_socket(p, &m);
+			break;
+		case IPC_GIVE_PEER:
+			err = take_first_peer(s, &m);
+			break;
+		case IPC_GIVE_CONFIG:
+			s->config_fd = m.fd;
+			m.fd = -1;
+			break;
+		case IPC_START:
+			p->index = m.u.START.index;
+			p->media_workers = m.u.START.media_workers;
+			p->started_ms = m.u.START.started_ms;
+			return p->index < PROCESS_MEDIA_MAX ? 0 : EBADMSG;
+		case IPC_DRAIN:
+			return ECANCELED;
+		default:
+			err = EPROTO;
+		}
+		if (m.fd >= 0)
+			(void)close(m.fd);
+		if (err)
+			return err;
+	}
+}
+
+static void log_fault(void *arg, const struct settings_fault *f)
+{
+	(void)arg;
+	log_error("line %u: %s: %s", f->line, f->rule, f->fault);
+}
+
+/* The parent has checked these bytes: a fault here is a fault of ours. */
+static int read_config(int fd, struct settings **ret)
+{
+	struct stat st;
+	char *text, *nl;
+	int err;
+
+	if (fd < 0 || fstat(fd, &st) || st.st_size <= 0 ||
+	    st.st_size > CONFIG_MAX)
+		return EBADMSG;
+	text = calloc(1, (size_t)st.st_size + 1);
+	if (!text)
+		return ENOMEM;
+	if (pread(fd, text, (size_t)st.st_size, 0) != st.st_size) {
+		free(text);
+		return EBADMSG;
+	}
+	/* the first line is the file's name, the rest its text */
+	nl = strchr(text, '\n');
+	if (nl)
+		*nl = '\0';
+	err = nl ? settings_parse(ret, text, nl + 1, log_fault, NULL) : EBADMSG;
+	free(text);
+	return err;
+}
+
+/* ---- the loop */
+
+static void on_message(void *arg, struct ipc *from, struct ipc_message *m);
+
+static enum ipc_state on_state(void *arg, enum ipc_type type, uint64_t about)
+{
+	struct process *p = arg;
+
+	/* a rule that names only states of the process is about the process */
+	if (!(ipc_rules[type].when &
+	      (IPC_IDLE | IPC_OPEN | IPC_TALKING | IPC_ENDING)))
+		return p->draining ? IPC_DRAINING : IPC_RUNNING;
+	return p->ops->state ? p->ops->state(p->self, type, about) : IPC_IDLE;
+}
+
+static struct ipc **peer_place(struct process *p, enum role role,
+			       unsigned index)
+{
+	if (role == ROLE_PARENT)
+		return &p->parent;
+	if (role == ROLE_MEDIA)
+		return &p->media[index];
+	return &p->peers[role];
+}
+
+static void on_gone(void *arg, struct ipc *channel)
+{
+	struct process *p = arg;
+	enum role role = ipc_peer(channel);
+	unsigned index = ipc_peer_index(channel);
+	struct ipc **place = peer_place(p, role, index);
+
+	if (*place == channel)
+		*place = NULL;
+	ipc_close(channel);
+	if (role == ROLE_PARENT) {
+		log_notice("the parent is gone: finishing what runs");
+		p->draining = true;
+		p->ops->drain(p, p->self, false);
+		return;
+	}
+	if (p->ops->peer)
+		p->ops->peer(p, p->self, role, index, false);
+}
+
+static int add_peer(struct process *p, enum role role, unsigned index, int fd)
+{
+	static const struct ipc_handlers handlers = { on_message, on_state,
+						      on_gone };
+	struct ipc **place = peer_place(p, role, index);
+	struct ipc *channel;
+	int err;
+
+	err = ipc_open(&channel, p->loop, fd, p->ops->role, role, index,
+		       &handlers, p);
+	if (err)
+		return err;
+	ipc_close(*place);
+	*place = channel;
+	return 0;
+}
+
+static void reload(struct process *p, struct ipc_message *m)
+{
+	struct settings *fresh, *old = p->settings;
+
+	if (read_config(m->fd, &fresh)) {
+		log_error("a new configuration could not be read");
+		return;
+	}
+	p->settings = fresh;
+	if (p->ops->reload)
+		p->ops->reload(p, p->self, old);
+	settings_free(old);
+}
+
+static void on_message(void *arg, struct ipc *from, struct ipc_message *m)
+{
+	struct process *p = arg;
+	enum role role;
+
+	switch (m->type) {
+	case IPC_GIVE_PEER:
+		role = (enum role)m->u.GIVE_PEER.role;
+		if (role == ROLE_PARENT || role >= ROLE_COUNT ||
+		    m->u.GIVE_PEER.index >= PROCESS_MEDIA_MAX)
+			return;
+		if (add_peer(p, role, m->u.GIVE_PEER.index, m->fd))
+			return;
+		m->fd = -1;
+		if (p->ops->peer)
+			p->ops->peer(p, p->self, role, m->u.GIVE_PEER.index,
+				     true);
+		return;
+	case IPC_GIVE_CONFIG:
+		reload(p, m);
+		return;
+	case IPC_DRAIN:
+		p->draining = true;
+		p->ops->drain(p, p->self, m->u.DRAIN.now);
+		return;
+	default:
+		p->ops->message(p, p->self, from, m);
+	}
+}
+
+static int open_channels(struct process *p, const struct start *s)
+{
+	int err = add_peer(p, ROLE_PARENT, 0, PARENT_FD);
+
+	for (unsigned i = 0; !err && i < s->peer_count; i++)
+		err = add_peer(p, s->peers[i].role, s->peers[i].index,
+			       s->peers[i].fd);
+	return err;
+}
+
+/* Audio or keys in ordinary memory must not reach a swap device either. */
+static int lock_memory(enum role role)
+{
+	switch (role) {
+	case ROLE_SWITCH:
+	case ROLE_MEDIA:
+	case ROLE_RECORDER:
+	case ROLE_KEEPER:
+	case ROLE_LEDGER:
+		return mlockall(MCL_CURRENT | MCL_FUTURE) ? errno : 0;
+	default:
+		return 0;
+	}
+}
+
+static int enter(struct process *p, struct start *s)
+{
+	struct confine c = { .role = p->ops->role };
+	int err;
+
+	err = receive_start(p, s);
+	if (!err)
+		err = read_config(s->config_fd, &p->settings);
+	if (err)
+		return err;
+	(void)close(s->config_fd);
+	log_open(role_name(p->ops->role),
+		 (enum log_level)p->settings->log_level);
+	err = p->ops->prepare(p, &p->self);
+	if (err) {
+		log_error("cannot prepare: %s", strerror(err));
+		return err;
+	}
+	if (p->ops->confinement)
+		p->ops->confinement(p, p->self, &c);
+	err = confine_enter(&c);
+	if (err)
+		log_error("cannot confine itself: %s", strerror(err));
+	return err;
+}
+
+int process_main(const struct process_ops *ops)
+{
+	struct process *p = calloc(1, sizeof(*p));
+	struct start s = { .config_fd = -1 };
+	uv_loop_t loop;
+	int err;
+
+	assert(ops->prepare && ops->start && ops->message && ops->drain);
+	err = confine_first();
+	log_open(role_name(ops->role), LOG_NOTICE);
+	if (!p || err)
+		return 1;
+	p->ops = ops;
+	p->loop = &loop;
+	tzset();
+	if (sodium_init() < 0)
+		return 1;
+	err = ops->secret_bytes ? secret_init(ops->secret_bytes) : 0;
+	if (!err)
+		err = lock_memory(ops->role);
+	if (err) {
+		log_error("cannot lock memory: raise the limit of locked "
+			  "memory (ulimit -l, LimitMEMLOCK=infinity)");
+		return 1;
+	}
+	if (uv_loop_init(&loop))
+		return 1;
+	err = enter(p, &s);
+	if (err == ECANCELED)
+		return 0;
+	if (!err)
+		err = open_channels(p, &s);
+	if (!err)
+		err = ops->start(p, p->self);
+	if (!err)
+		err = IPC_SEND(p->parent, READY, 0, .port = 0);
+	if (err) {
+		log_error("cannot start: %s", strerror(err));
+		return 1;
+	}
+	(void)uv_run(&loop, UV_RUN_DEFAULT);
+	return 0;
+}
