@@ -80,6 +80,12 @@ struct process_ops {
 	enum role role;
 	size_t secret_bytes; /* slab to lock; 0 for none */
 
+	/*
+	 * How much memory of this kind the parent shall keep for it: SWITCH,
+	 * MEDIA, RECORDER, EVENTS; zeroed when the parent starts. NULL: none.
+	 */
+	size_t (*memory_bytes)(const struct settings *s, enum memory_kind kind);
+
 	/* Open files, load keys: still with the parent's rights. */
 	int (*prepare)(struct process *p, void **ret_self);
 	/* Rights to keep from here on. */

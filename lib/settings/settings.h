@@ -178,6 +178,7 @@ struct settings {
 struct settings_fault {
 	const char *file;
 	unsigned line;
+	bool weakness; /* reported, but not counted as a fault */
 	char rule[24]; /* an id of the rules, or "CONFIG" */
 	char fault[256];
 	char mend[256];
@@ -195,6 +196,9 @@ int settings_load(struct settings **ret, const char *file,
 /* The same from text that was checked before; `file` is what it was called. */
 int settings_parse(struct settings **ret, const char *file, const char *text,
 		   settings_fault_h *fault, void *arg) CHECK_RESULT;
+
+/* The text alone, whole, at most 1 MiB. The caller frees it. */
+int settings_read_file(const char *file, char **ret_text) CHECK_RESULT;
 
 void settings_free(struct settings *s);
 

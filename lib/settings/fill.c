@@ -1,0 +1,531 @@
+/*
+ * fill -- the grammar of the file, and from it the structs
+ */
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <strings.h>
+
+#include "settings/internal.h"
+
+/* libconfuse takes defaults of lists as text that it may write to */
+static char default_listen[] = "{udp:127.0.0.1:5060}";
+static char default_codecs[] = "{PCMA, PCMU}";
+static char empty_list[] = "{}";
+
+cfg_t *loader_grammar(void)
+{
+	static cfg_opt_t sip[] = {
+		CFG_STR_LIST("listen", default_listen, CFGF_NONE),
+		CFG_STR("domain", "vaxel.example", CFGF_NONE),
+		CFG_STR("public-host", "", CFGF_NONE),
+		CFG_STR("tls-certificate", "", CFGF_NONE),
+		CFG_STR("tls-key", "", CFGF_NONE),
+		CFG_STR("tls-ca", "", CFGF_NONE),
+		CFG_INT("session-expires", 1800, CFGF_NONE),
+		CFG_INT("calls-max", 1000, CFGF_NONE),
+		CFG_END()
+	};
+	static cfg_opt_t media[] = { CFG_STR("address", "127.0.0.1", CFGF_NONE),
+				     CFG_STR("address6", "", CFGF_NONE),
+				     CFG_STR("ports", "20000-29999", CFGF_NONE),
+				     CFG_INT("workers", 0, CFGF_NONE),
+				     CFG_INT("silence", 60, CFGF_NONE),
+				     CFG_STR_LIST("codecs", default_codecs,
+						  CFGF_NONE),
+				     CFG_INT("ring-megabytes", 0, CFGF_NONE),
+				     CFG_END() };
+	static cfg_opt_t trunk[] = { CFG_STR("host", "", CFGF_NONE),
+				     CFG_STR("transport", "udp", CFGF_NONE),
+				     CFG_STR_LIST("from", empty_list,
+						  CFGF_NONE),
+				     CFG_BOOL("trusted", cfg_false, CFGF_NONE),
+				     CFG_STR("certificate-name", "", CFGF_NONE),
+				     CFG_STR("srtp", "off", CFGF_NONE),
+				     CFG_INT("options", 30, CFGF_NONE),
+				     CFG_STR("user", "", CFGF_NONE),
+				     CFG_STR("password-file", "", CFGF_NONE),
+				     CFG_STR("municipality", "", CFGF_NONE),
+				     CFG_END() };
+	static cfg_opt_t notice[] = { CFG_STR("version", "", CFGF_NONE),
+				      CFG_STR("text", "", CFGF_NONE),
+				      CFG_STR("audio", "", CFGF_NONE),
+				      CFG_END() };
+	static cfg_opt_t line[] = {
+		CFG_STR("controller", "", CFGF_NONE),
+		CFG_BOOL("record", cfg_true, CFGF_NONE),
+		CFG_SEC("notice", notice, CFGF_MULTI | CFGF_TITLE),
+		CFG_STR("busy",
+			"Alla sjuksköterskor är upptagna. Du står "
+			"kvar i kön.",
+			CFGF_NONE),
+		CFG_STR("position", "Du har plats %u i kön.", CFGF_NONE),
+		CFG_STR("music", "", CFGF_NONE),
+		CFG_INT("ring-timeout", 20, CFGF_NONE),
+		CFG_INT("position-every", 30, CFGF_NONE),
+		CFG_INT("queue-max", 200, CFGF_NONE),
+		CFG_END()
+	};
+	static cfg_opt_t agent[] = { CFG_STR("password-file", "", CFGF_NONE),
+				     CFG_STR("srtp", "off", CFGF_NONE),
+				     CFG_END() };
+	static cfg_opt_t recipient[] = { CFG_STR("key", "", CFGF_NONE),
+					 CFG_END() };
+	static cfg_opt_t region[] = { CFG_STR("trunk", "", CFGF_NONE),
+				      CFG_STR("organisation", "", CFGF_NONE),
+				      CFG_END() };
+	static cfg_opt_t keeper[] = { CFG_STR("identity", "", CFGF_NONE),
+				      CFG_STR("passphrase-file", "", CFGF_NONE),
+				      CFG_END() };
+	static cfg_opt_t recorder[] = {
+		CFG_INT("fsync-ms", 100, CFGF_NONE),
+		CFG_INT("spool-megabytes", 1024, CFGF_NONE), CFG_END()
+	};
+	static cfg_opt_t top[] = {
+		CFG_STR("role", "", CFGF_NONE),
+		CFG_STR("organisation", "", CFGF_NONE),
+		CFG_STR("state", "state", CFGF_NONE),
+		CFG_STR("runtime", "run", CFGF_NONE),
+		CFG_STR("data", "", CFGF_NONE),
+		CFG_STR("log-origin", "", CFGF_NONE),
+		CFG_STR("log-level", "notice", CFGF_NONE),
+		CFG_STR("national-trunk", "", CFGF_NONE),
+		CFG_BOOL("one-machine-accepted", cfg_false, CFGF_NONE),
+		CFG_SEC("sip", sip, CFGF_NONE),
+		CFG_SEC("media", media, CFGF_NONE),
+		CFG_SEC("trunk", trunk, CFGF_MULTI | CFGF_TITLE),
+		CFG_SEC("line", line, CFGF_MULTI | CFGF_TITLE),
+		CFG_SEC("agent", agent, CFGF_MULTI | CFGF_TITLE),
+		CFG_SEC("recipient", recipient, CFGF_MULTI | CFGF_TITLE),
+		CFG_SEC("region", region, CFGF_MULTI | CFGF_TITLE),
+		CFG_SEC("keeper", keeper, CFGF_NONE),
+		CFG_SEC("recorder", recorder, CFGF_NONE),
+		CFG_END()
+	};
+
+	return cfg_init(top, CFGF_NONE);
+}
+
+/* ---- one value of a closed list */
+
+struct choice {
+	const char *word;
+	int value;
+};
+
+static int choose(struct loader *l, const struct choice *list, size_t n,
+		  const char *word, unsigned line, const char *what)
+{
+	char words[160];
+	struct writer w = writer_on(words, sizeof(words) - 1);
+
+	for (size_t i = 0; i < n; i++) {
+		if (word && !strcasecmp(list[i].word, word))
+			return list[i].value;
+		writer_printf(&w, "%s%s", i ? ", " : "one of ", list[i].word);
+	}
+	words[w.len] = '\0';
+	loader_fault(l, line, "CONFIG", words, "%s has an unknown value", what);
+	return list[0].value;
+}
+
+#define CHOOSE(l, list, word, line, what)                                      \
+	choose((l), (list), sizeof(list) / sizeof((list)[0]), (word), (line),  \
+	       (what))
+
+static const struct choice roles[] = { { "one-machine", NODE_ONE_MACHINE },
+				       { "national", NODE_NATIONAL },
+				       { "supplier", NODE_SUPPLIER },
+				       { "provider", NODE_PROVIDER } };
+static const struct choice transports[] = { { "udp", SIP_UDP },
+					    { "tcp", SIP_TCP },
+					    { "tls", SIP_TLS } };
+static const struct choice srtps[] = { { "off", SRTP_OFF },
+				       { "offered", SRTP_OFFERED },
+				       { "required", SRTP_REQUIRED } };
+static const struct choice levels[] = { { "notice", 2 },
+					{ "alarm", 0 },
+					{ "error", 1 },
+					{ "info", 3 },
+					{ "debug", 4 } };
+static const struct choice codec_names[] = { { "PCMA", CODEC_PCMA },
+					     { "PCMU", CODEC_PCMU },
+					     { "G722", CODEC_G722 },
+					     { "opus", CODEC_OPUS } };
+
+static unsigned number(struct loader *l, cfg_t *cfg, const char *option,
+		       long min, long max, unsigned line)
+{
+	long v = cfg_getint(cfg, option);
+
+	if (v >= min && v <= max)
+		return (unsigned)v;
+	loader_fault(l, line, "CONFIG", "see vaxel.conf(5)",
+		     "%s must be from %ld to %ld", option, min, max);
+	return (unsigned)min;
+}
+
+/* "host:port", "[v6]:port", "host": port 0 where none is said. */
+static int host_and_port(const char *from, char *host, size_t max,
+			 uint16_t *ret_port)
+{
+	const char *end, *colon;
+	uint64_t port = 0;
+
+	if (*from == '[') {
+		end = strchr(from++, ']');
+		if (!end || (end[1] && end[1] != ':'))
+			return EINVAL;
+		colon = end[1] ? end + 1 : NULL;
+	} else {
+		colon = strrchr(from, ':');
+		/* a bare IPv6 address has several */
+		if (colon && strchr(from, ':') != colon)
+			colon = NULL;
+		end = colon ? colon : from + strlen(from);
+	}
+	if (colon && text_u64(text_of(colon + 1), 0, 65535, &port))
+		return EINVAL;
+	*ret_port = (uint16_t)port;
+	return end == from
+		       ? EINVAL
+		       : text_copy(host, max,
+				   (struct text){ from, (size_t)(end - from) });
+}
+
+static bool numeric(const char *address)
+{
+	struct in6_addr any;
+
+	return inet_pton(AF_INET, address, &any) == 1 ||
+	       inet_pton(AF_INET6, address, &any) == 1;
+}
+
+static void fill_listener(struct loader *l, const char *text, unsigned line,
+			  const char *public_host)
+{
+	struct listener *to = &l->s->listeners[l->s->listener_count];
+	const char *colon = strchr(text, ':');
+	char word[8] = "";
+
+	if (l->s->listener_count == SETTINGS_LISTENERS) {
+		loader_fault(l, line, "CONFIG", "remove some",
+			     "more than %d listeners", SETTINGS_LISTENERS);
+		return;
+	}
+	if (!colon ||
+	    text_copy(word, sizeof(word),
+		      (struct text){ text, (size_t)(colon - text) }) ||
+	    host_and_port(colon + 1, to->address, sizeof(to->address),
+			  &to->port) ||
+	    !numeric(to->address)) {
+		loader_fault(l, line, "CONFIG",
+			     "write TRANSPORT:ADDRESS:PORT, as in "
+			     "udp:127.0.0.1:5060 or tls:[::1]:5061",
+			     "listen: not an address");
+		return;
+	}
+	to->transport = (enum sip_transport)CHOOSE(l, transports, word, line,
+						   "listen: the transport");
+	(void)loader_copy(l, to->public_host, sizeof(to->public_host),
+			  public_host, line, "public-host");
+	l->s->listener_count++;
+}
+
+static void fill_sip(struct loader *l, cfg_t *cfg)
+{
+	struct settings *s = l->s;
+	unsigned line = loader_line(l, "sip", NULL, "listen");
+
+	for (unsigned i = 0; i < cfg_size(cfg, "listen"); i++)
+		fill_listener(l, cfg_getnstr(cfg, "listen", i), line,
+			      cfg_getstr(cfg, "public-host"));
+	(void)loader_copy(l, s->domain, sizeof(s->domain),
+			  cfg_getstr(cfg, "domain"), line, "domain");
+	loader_path(l, s->tls_certificate, cfg_getstr(cfg, "tls-certificate"),
+		    line, "tls-certificate");
+	loader_path(l, s->tls_key, cfg_getstr(cfg, "tls-key"), line, "tls-key");
+	loader_path(l, s->tls_ca, cfg_getstr(cfg, "tls-ca"), line, "tls-ca");
+	s->session_expires_s =
+		number(l, cfg, "session-expires", 0, 86400,
+		       loader_line(l, "sip", NULL, "session-expires"));
+	s->calls_max = number(l, cfg, "calls-max", 1, 50000,
+			      loader_line(l, "sip", NULL, "calls-max"));
+}
+
+static void fill_ports(struct loader *l, const char *text)
+{
+	const char *dash = strchr(text, '-');
+	uint64_t low = 0, high = 0;
+
+	if (dash &&
+	    !text_u64((struct text){ text, (size_t)(dash - text) }, 1024, 65534,
+		      &low) &&
+	    !text_u64(text_of(dash + 1), 1025, 65535, &high) && low < high) {
+		l->s->rtp_port_low = (uint16_t)low;
+		l->s->rtp_port_high = (uint16_t)high;
+		return;
+	}
+	loader_fault(l, loader_line(l, "media", NULL, "ports"), "CONFIG",
+		     "write LOW-HIGH, as in 20000-29999", "ports: not a range");
+}
+
+static void fill_media(struct loader *l, cfg_t *cfg)
+{
+	struct settings *s = l->s;
+	unsigned line = loader_line(l, "media", NULL, NULL);
+
+	(void)loader_copy(l, s->media_address, sizeof(s->media_address),
+			  cfg_getstr(cfg, "address"), line, "address");
+	(void)loader_copy(l, s->media_address6, sizeof(s->media_address6),
+			  cfg_getstr(cfg, "address6"), line, "address6");
+	fill_ports(l, cfg_getstr(cfg, "ports"));
+	s->media_workers = number(l, cfg, "workers", 0, 64, line);
+	s->silence_s = number(l, cfg, "silence", 0, 86400, line);
+	s->codec_count = cfg_size(cfg, "codecs");
+	if (s->codec_count > 4)
+		s->codec_count = 4;
+	for (unsigned i = 0; i < s->codec_count; i++)
+		s->codecs[i] = (enum codec)CHOOSE(
+			l, codec_names, cfg_getnstr(cfg, "codecs", i),
+			loader_line(l, "media", NULL, "codecs"), "codecs");
+	s->ring_bytes = (size_t)number(l, cfg, "ring-megabytes", 0, 1024, line)
+			<< 20;
+}
+
+static void fill_place(struct loader *l, struct trunk *t, const char *text)
+{
+	static const struct choice places[] = { { "prefix", PLACE_PREFIX },
+						{ "header", PLACE_HEADER },
+						{ "parameter",
+						  PLACE_PARAMETER } };
+	const char *colon = strchr(text, ':');
+	char word[16] = "";
+
+	t->place = PLACE_NONE;
+	if (!*text)
+		return;
+	(void)!text_copy(word, sizeof(word),
+			 (struct text){ text, colon ? (size_t)(colon - text)
+						    : strlen(text) });
+	t->place = (enum municipality_place)CHOOSE(l, places, word, t->line,
+						   "municipality");
+	if (t->place != PLACE_PREFIX && (!colon || !colon[1]))
+		loader_fault(l, t->line, "CONFIG",
+			     "write header:NAME or parameter:NAME",
+			     "municipality names no %s", word);
+	else if (colon)
+		(void)loader_copy(l, t->municipality_key,
+				  sizeof(t->municipality_key), colon + 1,
+				  t->line, "municipality");
+}
+
+static void fill_trunk(struct loader *l, cfg_t *cfg)
+{
+	struct trunk *t = &l->s->trunks[l->s->trunk_count];
+	const char *title = cfg_title(cfg), *host = cfg_getstr(cfg, "host");
+
+	if (l->s->trunk_count == SETTINGS_TRUNKS)
+		return;
+	t->line = loader_line(l, "trunk", title, NULL);
+	(void)loader_copy(l, t->name, sizeof(t->name), title, t->line, "name");
+	if (*host && host_and_port(host, t->host, sizeof(t->host), &t->port))
+		loader_fault(l, t->line, "CONFIG", "write HOST or HOST:PORT",
+			     "host: not an address");
+	t->transport = (enum sip_transport)CHOOSE(l, transports,
+						  cfg_getstr(cfg, "transport"),
+						  t->line, "transport");
+	t->srtp = (enum srtp_use)CHOOSE(l, srtps, cfg_getstr(cfg, "srtp"),
+					t->line, "srtp");
+	for (unsigned i = 0; i < cfg_size(cfg, "from"); i++) {
+		const char *from = cfg_getnstr(cfg, "from", i);
+
+		if (i == SETTINGS_PEERS || !numeric(from)) {
+			loader_fault(l, t->line, "CONFIG",
+				     "write up to 8 numeric addresses",
+				     "from: not an address");
+			break;
+		}
+		(void)loader_copy(l, t->from[t->from_count++],
+				  sizeof(t->from[0]), from, t->line, "from");
+	}
+	t->trusted = cfg_getbool(cfg, "trusted");
+	(void)loader_copy(l, t->certificate_name, sizeof(t->certificate_name),
+			  cfg_getstr(cfg, "certificate-name"), t->line,
+			  "certificate-name");
+	t->client_certificate = t->certificate_name[0] != '\0';
+	t->options_s = number(l, cfg, "options", 0, 3600, t->line);
+	(void)loader_copy(l, t->user, sizeof(t->user), cfg_getstr(cfg, "user"),
+			  t->line, "user");
+	loader_path(l, t->password_file, cfg_getstr(cfg, "password-file"),
+		    t->line, "password-file");
+	fill_place(l, t, cfg_getstr(cfg, "municipality"));
+	l->s->trunk_count++;
+}
+
+static void fill_notice(struct loader *l, struct line *line, cfg_t *cfg)
+{
+	struct notice *n = &line->notices[line->notice_count];
+	unsigned at = loader_line(l, "notice", cfg_title(cfg), NULL);
+
+	if (line->notice_count == 2) {
+		loader_fault(l, at, "CONFIG", "keep two",
+			     "more than two notices");
+		return;
+	}
+	(void)loader_copy(l, n->language, sizeof(n->language), cfg_title(cfg),
+			  at, "language");
+	(void)loader_copy(l, n->version, sizeof(n->version),
+			  cfg_getstr(cfg, "version"), at, "version");
+	(void)loader_copy(l, n->text, sizeof(n->text), cfg_getstr(cfg, "text"),
+			  at, "text");
+	loader_path(l, n->audio, cfg_getstr(cfg, "audio"), at, "audio");
+	line->notice_count++;
+}
+
+static void fill_line(struct loader *l, cfg_t *cfg)
+{
+	struct line *line = &l->s->lines[l->s->line_count];
+	const char *title = cfg_title(cfg);
+
+	if (l->s->line_count == SETTINGS_LINES)
+		return;
+	line->line = loader_line(l, "line", title, NULL);
+	(void)loader_copy(l, line->number, sizeof(line->number), title,
+			  line->line, "number");
+	(void)loader_copy(l, line->controller, sizeof(line->controller),
+			  cfg_getstr(cfg, "controller"), line->line,
+			  "controller");
+	line->record = cfg_getbool(cfg, "record");
+	for (unsigned i = 0; i < cfg_size(cfg, "notice"); i++)
+		fill_notice(l, line, cfg_getnsec(cfg, "notice", i));
+	(void)loader_copy(l, line->busy_text, sizeof(line->busy_text),
+			  cfg_getstr(cfg, "busy"), line->line, "busy");
+	(void)loader_copy(l, line->position_text, sizeof(line->position_text),
+			  cfg_getstr(cfg, "position"), line->line, "position");
+	loader_path(l, line->music, cfg_getstr(cfg, "music"), line->line,
+		    "music");
+	line->ring_timeout_s =
+		number(l, cfg, "ring-timeout", 1, 300, line->line);
+	line->position_every_s =
+		number(l, cfg, "position-every", 0, 3600, line->line);
+	line->queue_max = number(l, cfg, "queue-max", 1, 50000, line->line);
+	l->s->line_count++;
+}
+
+static void fill_agent(struct loader *l, cfg_t *cfg)
+{
+	struct agent *a = &l->s->agents[l->s->agent_count];
+
+	if (l->s->agent_count == SETTINGS_AGENTS)
+		return;
+	a->line = loader_line(l, "agent", cfg_title(cfg), NULL);
+	(void)loader_copy(l, a->name, sizeof(a->name), cfg_title(cfg), a->line,
+			  "name");
+	loader_path(l, a->password_file, cfg_getstr(cfg, "password-file"),
+		    a->line, "password-file");
+	a->srtp = (enum srtp_use)CHOOSE(l, srtps, cfg_getstr(cfg, "srtp"),
+					a->line, "srtp");
+	l->s->agent_count++;
+}
+
+static void fill_recipient(struct loader *l, cfg_t *cfg)
+{
+	struct recipient *r = &l->s->recipients[l->s->recipient_count];
+
+	if (l->s->recipient_count == SETTINGS_RECIPIENTS)
+		return;
+	r->line = loader_line(l, "recipient", cfg_title(cfg), NULL);
+	(void)loader_copy(l, r->name, sizeof(r->name), cfg_title(cfg), r->line,
+			  "name");
+	(void)loader_copy(l, r->key, sizeof(r->key), cfg_getstr(cfg, "key"),
+			  r->line, "key");
+	l->s->recipient_count++;
+}
+
+static void fill_region(struct loader *l, cfg_t *cfg)
+{
+	struct region_route *r = &l->s->routes[l->s->route_count];
+
+	if (l->s->route_count == SETTINGS_ROUTES)
+		return;
+	r->line = loader_line(l, "region", cfg_title(cfg), NULL);
+	(void)loader_copy(l, r->county, sizeof(r->county), cfg_title(cfg),
+			  r->line, "county");
+	(void)loader_copy(l, r->trunk, sizeof(r->trunk),
+			  cfg_getstr(cfg, "trunk"), r->line, "trunk");
+	(void)loader_copy(l, r->organisation, sizeof(r->organisation),
+			  cfg_getstr(cfg, "organisation"), r->line,
+			  "organisation");
+	l->s->route_count++;
+}
+
+static void fill_each(struct loader *l, cfg_t *cfg, const char *section,
+		      unsigned max, void (*fill)(struct loader *, cfg_t *))
+{
+	unsigned n = cfg_size(cfg, section);
+
+	if (n > max)
+		loader_fault(l, loader_line(l, section, NULL, NULL), "CONFIG",
+			     "remove some", "more than %u sections %s", max,
+			     section);
+	for (unsigned i = 0; i < n; i++)
+		fill(l, cfg_getnsec(cfg, section, i));
+}
+
+static void fill_top(struct loader *l, cfg_t *cfg)
+{
+	struct settings *s = l->s;
+
+	s->role = (enum node_role)CHOOSE(l, roles, cfg_getstr(cfg, "role"),
+					 loader_line(l, NULL, NULL, "role"),
+					 "role");
+	(void)loader_copy(l, s->organisation, sizeof(s->organisation),
+			  cfg_getstr(cfg, "organisation"),
+			  loader_line(l, NULL, NULL, "organisation"),
+			  "organisation");
+	loader_path(l, s->state, cfg_getstr(cfg, "state"),
+		    loader_line(l, NULL, NULL, "state"), "state");
+	loader_path(l, s->runtime, cfg_getstr(cfg, "runtime"),
+		    loader_line(l, NULL, NULL, "runtime"), "runtime");
+	loader_path(l, s->data, cfg_getstr(cfg, "data"),
+		    loader_line(l, NULL, NULL, "data"), "data");
+	(void)loader_copy(l, s->log_origin, sizeof(s->log_origin),
+			  cfg_getstr(cfg, "log-origin"),
+			  loader_line(l, NULL, NULL, "log-origin"),
+			  "log-origin");
+	s->log_level = (unsigned)CHOOSE(l, levels, cfg_getstr(cfg, "log-level"),
+					loader_line(l, NULL, NULL, "log-level"),
+					"log-level");
+	(void)loader_copy(l, s->national_trunk, sizeof(s->national_trunk),
+			  cfg_getstr(cfg, "national-trunk"),
+			  loader_line(l, NULL, NULL, "national-trunk"),
+			  "national-trunk");
+	s->one_machine_accepted = cfg_getbool(cfg, "one-machine-accepted");
+}
+
+void loader_fill(struct loader *l, cfg_t *cfg)
+{
+	struct settings *s = l->s;
+	cfg_t *keeper = cfg_getsec(cfg, "keeper");
+	cfg_t *recorder = cfg_getsec(cfg, "recorder");
+	unsigned line = loader_line(l, "keeper", NULL, NULL);
+
+	fill_top(l, cfg);
+	fill_sip(l, cfg_getsec(cfg, "sip"));
+	fill_media(l, cfg_getsec(cfg, "media"));
+	fill_each(l, cfg, "trunk", SETTINGS_TRUNKS, fill_trunk);
+	fill_each(l, cfg, "line", SETTINGS_LINES, fill_line);
+	fill_each(l, cfg, "agent", SETTINGS_AGENTS, fill_agent);
+	fill_each(l, cfg, "recipient", SETTINGS_RECIPIENTS, fill_recipient);
+	fill_each(l, cfg, "region", SETTINGS_ROUTES, fill_region);
+	loader_path(l, s->identity, cfg_getstr(keeper, "identity"), line,
+		    "identity");
+	loader_path(l, s->passphrase_file,
+		    cfg_getstr(keeper, "passphrase-file"), line,
+		    "passphrase-file");
+	line = loader_line(l, "recorder", NULL, NULL);
+	s->fsync_ms = number(l, recorder, "fsync-ms", 10, 1000, line);
+	s->spool_max_bytes = (uint64_t)number(l, recorder, "spool-megabytes",
+					      16, 1000000, line)
+			     << 20;
+}
