@@ -50,6 +50,7 @@ const char *fact_kind_text(enum fact_kind kind)
 		[FACT_ANSWERED] = "answered",
 		[FACT_ENDED] = "ended",
 		[FACT_TRANSFER] = "transfer",
+		[FACT_MARK] = "mark",
 	};
 
 	return PICK(names, kind);

@@ -54,6 +54,8 @@ enum record_end {
 	 * it goes on with.
 	 */
 	RECORD_END_AWAY,
+	/* By a power cut; not in messages, but in END of the spool. */
+	RECORD_END_INTERRUPTED,
 };
 
 /* RECORD_FACT.kind: what only the card may hold. */
@@ -67,6 +69,7 @@ enum fact_kind {
 	FACT_ANSWERED,     /* RFC 3339 */
 	FACT_ENDED,
 	FACT_TRANSFER,
+	FACT_MARK, /* the recorder's own: a mark, for the card */
 	FACT_KINDS
 };
 const char *fact_kind_text(enum fact_kind kind);
