@@ -50,13 +50,18 @@ void merkle_edge_append(struct merkle_edge *e, const struct merkle_hash *leaf)
 	e->size++;
 }
 
+static void empty_root(struct merkle_hash *ret)
+{
+	(void)crypto_hash_sha256(ret->b, NULL, 0);
+}
+
 void merkle_edge_root(const struct merkle_edge *e, struct merkle_hash *ret)
 {
 	unsigned n = edge_count(e->size);
 	struct merkle_hash h;
 
 	if (!n) {
-		(void)crypto_hash_sha256(ret->b, NULL, 0);
+		empty_root(ret);
 		return;
 	}
 	h = e->top[--n];
@@ -280,6 +285,16 @@ int merkle_check_subtree_inclusion(uint64_t leaf, uint64_t start, uint64_t end,
 				      proof, root);
 }
 
+/* An empty subtree is part of every tree, and so of no weight. */
+static int check_empty(const struct merkle_hash *subtree_root,
+		       const struct merkle_proof *proof)
+{
+	struct merkle_hash empty;
+
+	empty_root(&empty);
+	return !proof->count && merkle_same(subtree_root, &empty) ? 0 : EBADMSG;
+}
+
 /* draft-ietf-plants-merkle-tree-certs, 4.4.3; RFC 9162, 2.1.4.2 */
 int merkle_check_subtree(uint64_t start, uint64_t end, uint64_t size,
 			 const struct merkle_hash *subtree_root,
@@ -290,6 +305,8 @@ int merkle_check_subtree(uint64_t start, uint64_t end, uint64_t size,
 	struct merkle_hash fr = *subtree_root, sr;
 	unsigned i = 0;
 
+	if (start == end && end <= size)
+		return check_empty(subtree_root, proof);
 	if (!subtree_is_valid(start, end) || end > size)
 		return EBADMSG;
 	/* climb to where the proof begins */
@@ -335,5 +352,7 @@ int merkle_check_consistency(uint64_t old_size, uint64_t size,
 			     const struct merkle_proof *proof,
 			     const struct merkle_hash *root)
 {
+	if (!old_size)
+		return EBADMSG;
 	return merkle_check_subtree(0, old_size, size, old_root, proof, root);
 }

@@ -74,7 +74,11 @@ int merkle_prove_consistency(merkle_read_h *read, void *arg, uint64_t old_size,
 			     uint64_t size,
 			     struct merkle_proof *ret) CHECK_RESULT;
 
-/* Each: EBADMSG when the proof does not hold. */
+/*
+ * Each: EBADMSG when the proof does not hold. Consistency from an empty tree
+ * would say nothing, so it is EBADMSG too; an empty subtree passes with an
+ * empty proof, whatever the root.
+ */
 int merkle_check_inclusion(uint64_t leaf, uint64_t size,
 			   const struct merkle_hash *leaf_hash,
 			   const struct merkle_proof *proof,
