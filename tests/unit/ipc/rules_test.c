@@ -22,32 +22,32 @@ static void what_the_table_does_not_permit_is_refused(void **state)
 
 	(void)state;
 	header(IPC_LEG_CLOSE, 1, 7);
-	assert_int_equal(ipc_check(buf, 17, 0, ROLE_SWITCH, ROLE_MEDIA, &type,
-				   &about),
-			 0);
+	assert_int_equal(
+		ipc_check(buf, 17, 0, ROLE_SWITCH, ROLE_MEDIA, &type, &about),
+		0);
 	assert_int_equal(type, IPC_LEG_CLOSE);
 	assert_int_equal(about, 7);
 	/* the wrong way round, and somebody who has no business there */
-	assert_int_equal(ipc_check(buf, 17, 0, ROLE_MEDIA, ROLE_SWITCH, &type,
-				   &about),
-			 EPERM);
-	assert_int_equal(ipc_check(buf, 17, 0, ROLE_DESK, ROLE_MEDIA, &type,
-				   &about),
-			 EPERM);
+	assert_int_equal(
+		ipc_check(buf, 17, 0, ROLE_MEDIA, ROLE_SWITCH, &type, &about),
+		EPERM);
+	assert_int_equal(
+		ipc_check(buf, 17, 0, ROLE_DESK, ROLE_MEDIA, &type, &about),
+		EPERM);
 	/* a descriptor that the table does not know; a length that lies */
-	assert_int_equal(ipc_check(buf, 17, 1, ROLE_SWITCH, ROLE_MEDIA, &type,
-				   &about),
-			 EBADMSG);
-	assert_int_equal(ipc_check(buf, 18, 0, ROLE_SWITCH, ROLE_MEDIA, &type,
-				   &about),
-			 EBADMSG);
-	assert_int_equal(ipc_check(buf, 15, 0, ROLE_SWITCH, ROLE_MEDIA, &type,
-				   &about),
-			 EBADMSG);
+	assert_int_equal(
+		ipc_check(buf, 17, 1, ROLE_SWITCH, ROLE_MEDIA, &type, &about),
+		EBADMSG);
+	assert_int_equal(
+		ipc_check(buf, 18, 0, ROLE_SWITCH, ROLE_MEDIA, &type, &about),
+		EBADMSG);
+	assert_int_equal(
+		ipc_check(buf, 15, 0, ROLE_SWITCH, ROLE_MEDIA, &type, &about),
+		EBADMSG);
 	header((enum ipc_type)9999, 1, 7);
-	assert_int_equal(ipc_check(buf, 17, 0, ROLE_SWITCH, ROLE_MEDIA, &type,
-				   &about),
-			 EBADMSG);
+	assert_int_equal(
+		ipc_check(buf, 17, 0, ROLE_SWITCH, ROLE_MEDIA, &type, &about),
+		EBADMSG);
 }
 
 static void no_message_is_longer_than_its_channel(void **state)
@@ -109,10 +109,10 @@ static void words_are_utf8_without_controls(void **state)
 		const char *text;
 		int err;
 	} rows[] = {
-		{ "Region Sörmland", 0 },	    { "a\nb", EINVAL },
-		{ "\x7f", EINVAL },		    { "\xc3", EINVAL },
-		{ "\xc0\x80", EINVAL },		    { "\xff", EINVAL },
-		{ "\xf0\x9f\x93\x9e", 0 },	    { "\xe2\x82", EINVAL },
+		{ "Region Sörmland", 0 },  { "a\nb", EINVAL },
+		{ "\x7f", EINVAL },        { "\xc3", EINVAL },
+		{ "\xc0\x80", EINVAL },    { "\xff", EINVAL },
+		{ "\xf0\x9f\x93\x9e", 0 }, { "\xe2\x82", EINVAL },
 	};
 
 	(void)state;

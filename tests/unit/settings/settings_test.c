@@ -149,9 +149,9 @@ static void a_missing_file_is_said(void **state)
 	struct seen seen = { 0 };
 
 	(void)state;
-	assert_int_equal(settings_load(&s, "/nonexistent/vaxel.conf", on_fault,
-				       &seen),
-			 ENOENT);
+	assert_int_equal(
+		settings_load(&s, "/nonexistent/vaxel.conf", on_fault, &seen),
+		ENOENT);
 	assert_int_equal(seen.faults, 1);
 }
 
