@@ -10,6 +10,5 @@
 		return 2;                                                      \
 	}
 ABSENT(init)
-ABSENT(status)
-ABSENT(calls) ABSENT(queues) ABSENT(trunks) ABSENT(recording) ABSENT(ledger)
-	ABSENT(key) ABSENT(user)
+ABSENT(status) ABSENT(calls) ABSENT(queues) ABSENT(trunks) ABSENT(recording)
+	ABSENT(ledger) ABSENT(key) ABSENT(user)
