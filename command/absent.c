@@ -10,5 +10,6 @@
 		return 2;                                                      \
 	}
 ABSENT(init)
-ABSENT(status) ABSENT(calls) ABSENT(queues) ABSENT(trunks) ABSENT(recording)
-	ABSENT(ledger) ABSENT(key) ABSENT(user)
+ABSENT(status)
+ABSENT(calls) ABSENT(queues) ABSENT(trunks) ABSENT(recording) ABSENT(ledger)
+	ABSENT(key) ABSENT(user)
