@@ -91,7 +91,7 @@ int store_part_open(struct store *s, const uint8_t name[ID_BYTES],
 	p->store = s;
 	memcpy(p->name, name, ID_BYTES);
 	p->fd = openat(s->folder, file,
-		       O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+		       O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
 	if (p->fd < 0) {
 		int err = errno;
 
