@@ -47,6 +47,9 @@ int text_copy(char *to, size_t max, struct text t) CHECK_RESULT;
 int text_u64(struct text t, uint64_t min, uint64_t max,
 	     uint64_t *ret) CHECK_RESULT;
 
+/* Valid UTF-8 (RFC 3629) without control characters. */
+bool text_is_printable(struct text t);
+
 struct reader {
 	const uint8_t *at;
 	const uint8_t *end;

@@ -306,8 +306,11 @@ static int enter_seccomp(const struct confine *c)
 	f = seccomp_init(SCMP_ACT_TRAP);
 	if (!f)
 		return ENOMEM;
-	err = allow_all(f, calls_of_all, COUNT(calls_of_all));
-	if (!err && c->files)
+	if (c->only)
+		err = allow_all(f, c->only, c->only_count);
+	else
+		err = allow_all(f, calls_of_all, COUNT(calls_of_all));
+	if (!err && c->files && !c->only)
 		err = allow_all(f, calls_of_files, COUNT(calls_of_files));
 	if (!err)
 		err = add_memory(f);

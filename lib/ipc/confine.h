@@ -30,6 +30,10 @@ struct confine {
 		bool write;
 	} paths[CONFINE_PATHS];
 	unsigned path_count;
+	/* A shorter list of system calls in place of the common ones (and of
+	   those of files); memory and accept are added all the same. */
+	const int *only;
+	size_t only_count;
 };
 
 /* Unless built with sanitizers, which need more than any process of ours. */

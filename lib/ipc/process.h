@@ -22,7 +22,7 @@
 #include "settings/settings.h"
 
 #define PROCESS_MEDIA_MAX 64
-#define PROCESS_MEMORIES 72
+#define PROCESS_MEMORIES 160
 #define PROCESS_SOCKETS 32
 
 /* Memory that the parent keeps alive across the death of its user. */

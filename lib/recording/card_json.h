@@ -4,10 +4,10 @@
  * One JSON object; the recorder writes it when a recording ends, the keeper
  * when it recovers one, and both write the same bytes from the same facts:
  *
- *   {"recording":ID,"call":ID,"controller":TEXT,"started":TIME,"ended":TIME,
- *    "length_ms":N,"interrupted":BOOL,
+ *   {"recording":ID,"call":ID,"controller":TEXT,"started":TIME,
  *    "facts":[{"kind":TEXT,"at":TIME,"value":TEXT},...],
- *    "marks":[{"kind":TEXT,"ms":N},...]}
+ *    "marks":[{"kind":TEXT,"ms":N},...],
+ *    "length_ms":N,"ended":TIME,"interrupted":BOOL}
  *
  * Times are RFC 3339 in UTC. Pure. The bytes are personal: the buffers are the
  * caller's to wipe.
@@ -25,7 +25,6 @@
 struct card_json {
 	struct writer *w;
 	bool first;
-	size_t begun;
 };
 
 void card_json_begin(struct card_json *c, struct writer *w,

@@ -36,8 +36,8 @@ int age_identity_new(struct age_identity *ret) CHECK_RESULT;
 int age_identity_read(struct text t, struct age_identity *ret) CHECK_RESULT;
 
 /*
- * The first identity of a key file: lines, '#' comments, one identity.
- * EBADMSG when a line is something else, ENOKEY when there is none.
+ * The identity of a key file: comment lines with a #, and one identity.
+ * EBADMSG when there is another line, ENOKEY when there is no identity.
  */
 int age_identity_file_read(struct text file,
 			   struct age_identity *ret) CHECK_RESULT;

@@ -91,7 +91,7 @@ int store_part_open(struct store *s, const uint8_t name[ID_BYTES],
 	p->store = s;
 	memcpy(p->name, name, ID_BYTES);
 	p->fd = openat(s->folder, file,
-		       O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+		       O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
 	if (p->fd < 0) {
 		int err = errno;
 
@@ -150,6 +150,16 @@ int store_part_read(struct store_part *p, uint64_t offset, void *to, size_t len)
 	return err ? err : got < len ? ENOENT : 0;
 }
 
+int store_part_size(struct store_part *p, uint64_t *ret_size)
+{
+	struct stat st;
+
+	if (fstat(p->fd, &st))
+		return errno;
+	*ret_size = (uint64_t)st.st_size;
+	return 0;
+}
+
 int store_part_finish(struct store_part *p, uint64_t total)
 {
 	char part[NAME_MAX_BYTES], body[NAME_MAX_BYTES];
@@ -166,6 +176,18 @@ int store_part_finish(struct store_part *p, uint64_t total)
 	if (renameat(p->store->folder, part, p->store->folder, body))
 		return errno;
 	return fsync(p->store->folder) ? errno : 0;
+}
+
+int store_whole(struct store *s, const uint8_t name[ID_BYTES], uint64_t total)
+{
+	uint64_t size;
+	int err = store_size(s, name, &size);
+
+	if (err)
+		return err;
+	if (size != total)
+		return EBADMSG;
+	return fsync(s->folder) ? errno : 0;
 }
 
 void store_part_close(struct store_part *p)

@@ -35,6 +35,9 @@ int store_part_open(struct store *s, const uint8_t name[ID_BYTES],
 int store_part_write(struct store_part *p, uint64_t offset, const void *bytes,
 		     size_t len) CHECK_RESULT;
 
+/* How many bytes lie there, holes included. */
+int store_part_size(struct store_part *p, uint64_t *ret_size) CHECK_RESULT;
+
 /* ENOENT when fewer than len bytes lie there. */
 int store_part_read(struct store_part *p, uint64_t offset, void *to,
 		    size_t len) CHECK_RESULT;
@@ -47,6 +50,13 @@ int store_part_read(struct store_part *p, uint64_t offset, void *to,
  * all written again, or it is given up.
  */
 int store_part_finish(struct store_part *p, uint64_t total) CHECK_RESULT;
+
+/*
+ * Is the body of that name whole already, total bytes long? Then its name is
+ * durable when this returns 0. For whoever died inside store_part_finish().
+ */
+int store_whole(struct store *s, const uint8_t name[ID_BYTES],
+		uint64_t total) CHECK_RESULT;
 
 /* Closes; the .part stays. NULL is fine. */
 void store_part_close(struct store_part *p);

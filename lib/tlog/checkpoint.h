@@ -31,7 +31,8 @@ int checkpoint_sign(struct writer *w, const char *origin, uint64_t size,
  * A note of this log: read, origin compared, the log's key required. EBADMSG
  * malformed or badly signed, ENOKEY not signed by the key.
  *
- * witnesses may be NULL; ret_cosigned_s then too. See note_verify().
+ * origin NULL: any. witnesses may be NULL; ret_cosigned_s then too. See
+ * note_verify().
  */
 int checkpoint_open(struct text note, const char *origin,
 		    const struct note_key *log_key,

@@ -2,10 +2,11 @@
  * folder -- a log in a folder: tiles, bundles, checkpoint
  *
  * The one part of tlog that touches files. One writer a folder, held by a lock
- * on the file `lock`. Order is the point: append (memory only), sync (tiles and
- * bundles durable), publish (the checkpoint appears under its name). A crash
- * between any two leaves the last checkpoint with everything that it needs;
- * what was written beyond it is written again.
+ * on the folder itself. Order is the point: append (a full tile is written when
+ * it fills), sync (partial tiles and bundles durable too), publish (the
+ * checkpoint appears under its name). A crash between any two leaves the last
+ * checkpoint with everything that it needs; what was written beyond it is
+ * written again.
  */
 #ifndef VAXEL_TLOG_FOLDER_H
 #define VAXEL_TLOG_FOLDER_H
@@ -16,9 +17,10 @@
 struct folder;
 
 /*
- * Open for writing at the size of its checkpoint. A folder without one is a
- * new log. EBADMSG when tiles and checkpoint do not fit each other or the
- * checkpoint is not signed by the key; EAGAIN when somebody else writes it.
+ * Open for writing at the size of its checkpoint; the origin is the key's name.
+ * A folder without one is a new log. EBADMSG when tiles and checkpoint do not
+ * fit each other, ENOKEY when the key has not signed; EAGAIN when somebody else
+ * writes here.
  */
 int folder_open(struct folder **ret, const char *dir,
 		const struct note_key *key) CHECK_RESULT;
@@ -34,6 +36,9 @@ int folder_sync(struct folder *f) CHECK_RESULT;
 /* Signs and stores the checkpoint of what was synced. */
 int folder_publish(struct folder *f, const struct note_signer *s) CHECK_RESULT;
 
+/* The size that the checkpoint under its name speaks of. */
+uint64_t folder_published(const struct folder *f);
+
 /* The published note; lives until the next publish. Empty in a new log. */
 struct text folder_note(const struct folder *f);
 
@@ -43,7 +48,7 @@ struct text folder_note(const struct folder *f);
  */
 int folder_still_ours(struct folder *f) CHECK_RESULT;
 
-/* ---- reading, without a lock */
+/* ---- reading, without a lock; a partial tile may come from the full one */
 
 /* A tile_fetch_h that reads files; arg is a struct folder_source. */
 struct folder_source {
@@ -52,9 +57,17 @@ struct folder_source {
 int folder_fetch(void *arg, const struct tile_name *name, uint8_t *ret,
 		 size_t *ret_len);
 
-/* A whole bundle into buf of TILE_BUNDLE_MAX bytes. */
+/*
+ * The entries of one bundle into buf, TILE_BUNDLE_MAX bytes. ret_len is what
+ * was read, which is more than `width` entries where the full bundle stands in
+ * for a partial one.
+ */
 int folder_fetch_bundle(int dir_fd, const struct tile_name *name, uint8_t *buf,
 			size_t *ret_len) CHECK_RESULT;
+
+/* The file `checkpoint`, up to max bytes. ENOENT in a new log. */
+int folder_read_note(int dir_fd, char *buf, size_t max,
+		     size_t *ret_len) CHECK_RESULT;
 
 /* ---- what `vaxel init` does */
 

@@ -20,8 +20,8 @@
 #define MERKLE_HASH_BYTES 32
 #define MERKLE_LEVELS 64
 
-/* No proof is longer: two hashes a level at the most. */
-#define MERKLE_PROOF_MAX 128
+/* No proof is longer: a hash a level, and one to begin with. */
+#define MERKLE_PROOF_MAX 65
 
 struct merkle_hash {
 	uint8_t b[MERKLE_HASH_BYTES];
@@ -69,14 +69,16 @@ int merkle_prove_inclusion(merkle_read_h *read, void *arg, uint64_t leaf,
 int merkle_prove_subtree(merkle_read_h *read, void *arg, uint64_t start,
 			 uint64_t end, uint64_t size,
 			 struct merkle_proof *ret) CHECK_RESULT;
-static inline int merkle_prove_consistency(merkle_read_h *read, void *arg,
-					   uint64_t old_size, uint64_t size,
-					   struct merkle_proof *ret)
-{
-	return merkle_prove_subtree(read, arg, 0, old_size, size, ret);
-}
+/* From an empty tree: the empty proof. */
+int merkle_prove_consistency(merkle_read_h *read, void *arg, uint64_t old_size,
+			     uint64_t size,
+			     struct merkle_proof *ret) CHECK_RESULT;
 
-/* Each: EBADMSG when the proof does not hold. */
+/*
+ * Each: EBADMSG when the proof does not hold. Consistency from an empty tree
+ * would say nothing, so it is EBADMSG too; an empty subtree passes with an
+ * empty proof, whatever the root.
+ */
 int merkle_check_inclusion(uint64_t leaf, uint64_t size,
 			   const struct merkle_hash *leaf_hash,
 			   const struct merkle_proof *proof,

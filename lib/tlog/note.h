@@ -17,6 +17,7 @@
 
 #define NOTE_NAME_MAX 128
 #define NOTE_SIGNATURES 16
+#define NOTE_KEYS_MAX 64
 #define NOTE_SIGNATURE_MAX 5120
 #define NOTE_TEXT_MAX 4096
 #define NOTE_MAX (NOTE_TEXT_MAX + NOTE_SIGNATURES * 8192)
@@ -76,7 +77,7 @@ int note_read(struct text whole, struct note *ret) CHECK_RESULT;
  * Which of the keys have signed? ret_signed_s[i] is 0 for "has not", 1 for a
  * good signature without a time (type 01), else the time of the cosignature in
  * seconds since 1970 (two by one key: the later). EBADMSG when a known key's
- * signature does not hold.
+ * signature does not hold, EMSGSIZE for more than NOTE_KEYS_MAX keys.
  */
 int note_verify(const struct note *n, const struct note_key *keys,
 		unsigned count, uint64_t *ret_signed_s) CHECK_RESULT;

@@ -1,0 +1,40 @@
+/*
+ * command -- the command line, one file a subcommand
+ *
+ * Exit status: 0 yes, 1 no, 2 wrong use. What a person or a script wants goes
+ * to stdout, everything else to stderr; --json prints one object a line.
+ */
+#ifndef VAXEL_COMMAND_H
+#define VAXEL_COMMAND_H
+
+#include <stdio.h>
+
+#define EXIT_YES 0
+#define EXIT_NO 1
+#define EXIT_USAGE 2
+
+/* argv[0] is the subcommand's own name. */
+typedef int command_run_h(int argc, char **argv);
+
+struct command {
+	const char *name;
+	const char *summary;
+	command_run_h *run;
+};
+
+#define COMMAND(name) int command_##name(int argc, char **argv)
+COMMAND(init);
+COMMAND(run);
+COMMAND(check);
+COMMAND(status);
+COMMAND(calls);
+COMMAND(queues);
+COMMAND(trunks);
+COMMAND(recording);
+COMMAND(ledger);
+COMMAND(key);
+COMMAND(user);
+COMMAND(process);
+#undef COMMAND
+
+#endif

@@ -1,0 +1,16 @@
+/*
+ * last_ms -- when the last block of a cut recording begins
+ *
+ * Looks for the last cluster in the end of a body's plaintext and walks its
+ * blocks. Only for a recording that nobody ended: its length is not known
+ * otherwise once the first chunks have left the spool. Pure.
+ */
+#ifndef VAXEL_RECORDING_LAST_MS_H
+#define VAXEL_RECORDING_LAST_MS_H
+
+#include "base/bytes.h"
+
+/* Milliseconds since the recording began. ENOENT: there is no cluster in it. */
+int last_ms(struct bytes tail, uint64_t *ret_ms) CHECK_RESULT;
+
+#endif

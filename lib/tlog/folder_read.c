@@ -1,0 +1,50 @@
+#include "tlog/folder.h"
+#include "tlog/folder_file.h"
+
+#include <fcntl.h>
+
+/*
+ * Once the full tile stands, partial ones may go; a reader with an older
+ * checkpoint then takes what it needs from the full one.
+ */
+static int read_tile(int dir_fd, struct tile_name name, uint8_t *buf,
+		     size_t max, size_t *ret_len)
+{
+	char path[TILE_PATH_MAX];
+	int err;
+
+	tile_path(&name, path);
+	err = file_read(dir_fd, path, buf, max, ret_len);
+	if (err == ENOENT && name.width < TILE_WIDTH) {
+		name.width = TILE_WIDTH;
+		tile_path(&name, path);
+		err = file_read(dir_fd, path, buf, max, ret_len);
+	}
+	return err == EMSGSIZE ? EBADMSG : err;
+}
+
+int folder_fetch(void *arg, const struct tile_name *name, uint8_t *ret,
+		 size_t *ret_len)
+{
+	const struct folder_source *s = arg;
+	const size_t want = (size_t)name->width * MERKLE_HASH_BYTES;
+	size_t len;
+	int err = read_tile(s->dir_fd, *name, ret, TILE_BYTES, &len);
+
+	if (!err)
+		*ret_len = len == TILE_BYTES ? want : len;
+	return err;
+}
+
+int folder_fetch_bundle(int dir_fd, const struct tile_name *name, uint8_t *buf,
+			size_t *ret_len)
+{
+	struct tile_name bundle = { TILE_ENTRIES, name->index, name->width };
+
+	return read_tile(dir_fd, bundle, buf, TILE_BUNDLE_MAX, ret_len);
+}
+
+int folder_read_note(int dir_fd, char *buf, size_t max, size_t *ret_len)
+{
+	return file_read(dir_fd, "checkpoint", buf, max, ret_len);
+}

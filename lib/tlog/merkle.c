@@ -1,0 +1,358 @@
+#include "tlog/merkle.h"
+
+#include <assert.h>
+#include <sodium.h>
+
+void merkle_leaf(const void *leaf, size_t len, struct merkle_hash *ret)
+{
+	static const uint8_t prefix = 0;
+	crypto_hash_sha256_state st;
+
+	(void)crypto_hash_sha256_init(&st);
+	(void)crypto_hash_sha256_update(&st, &prefix, 1);
+	(void)crypto_hash_sha256_update(&st, leaf, len);
+	(void)crypto_hash_sha256_final(&st, ret->b);
+}
+
+void merkle_node(const struct merkle_hash *left,
+		 const struct merkle_hash *right, struct merkle_hash *ret)
+{
+	uint8_t buf[1 + 2 * MERKLE_HASH_BYTES];
+
+	buf[0] = 1;
+	memcpy(buf + 1, left->b, MERKLE_HASH_BYTES);
+	memcpy(buf + 1 + MERKLE_HASH_BYTES, right->b, MERKLE_HASH_BYTES);
+	(void)crypto_hash_sha256(ret->b, buf, sizeof(buf));
+}
+
+bool merkle_same(const struct merkle_hash *a, const struct merkle_hash *b)
+{
+	return !memcmp(a->b, b->b, MERKLE_HASH_BYTES);
+}
+
+static unsigned edge_count(uint64_t size)
+{
+	return (unsigned)__builtin_popcountll(size);
+}
+
+void merkle_edge_append(struct merkle_edge *e, const struct merkle_hash *leaf)
+{
+	struct merkle_hash h = *leaf;
+	unsigned n = edge_count(e->size);
+
+	assert(e->size < UINT64_MAX);
+	/* each one bit at the end of the size is a subtree that completes */
+	for (uint64_t bits = e->size; bits & 1; bits >>= 1) {
+		n--;
+		merkle_node(&e->top[n], &h, &h);
+	}
+	e->top[n] = h;
+	e->size++;
+}
+
+static void empty_root(struct merkle_hash *ret)
+{
+	(void)crypto_hash_sha256(ret->b, NULL, 0);
+}
+
+void merkle_edge_root(const struct merkle_edge *e, struct merkle_hash *ret)
+{
+	unsigned n = edge_count(e->size);
+	struct merkle_hash h;
+
+	if (!n) {
+		empty_root(ret);
+		return;
+	}
+	h = e->top[--n];
+	while (n)
+		merkle_node(&e->top[--n], &h, &h);
+	*ret = h;
+}
+
+int merkle_edge_read(merkle_read_h *read, void *arg, uint64_t size,
+		     struct merkle_edge *ret)
+{
+	struct merkle_edge e = { .size = size };
+	uint64_t at = 0;
+	unsigned n = 0;
+
+	for (unsigned level = MERKLE_LEVELS; level-- > 0;) {
+		int err;
+
+		if (!(size >> level & 1))
+			continue;
+		err = read(arg, level, at >> level, &e.top[n]);
+		if (err)
+			return err;
+		n++;
+		at += (uint64_t)1 << level;
+	}
+	*ret = e;
+	return 0;
+}
+
+/* The largest power of two below n; n is at least 2. */
+static uint64_t split(uint64_t n)
+{
+	return (uint64_t)1 << (63 - __builtin_clzll(n - 1));
+}
+
+/*
+ * The hash of leaves [start, end), where start is a multiple of the largest
+ * power of two in the length: complete subtrees, folded from the right.
+ */
+static int read_run(merkle_read_h *read, void *arg, uint64_t start,
+		    uint64_t end, struct merkle_hash *ret)
+{
+	uint64_t len = end - start;
+	struct merkle_hash h, acc;
+	bool first = true;
+
+	for (unsigned level = 0; level < MERKLE_LEVELS; level++) {
+		int err;
+
+		if (!(len >> level & 1))
+			continue;
+		end -= (uint64_t)1 << level;
+		err = read(arg, level, end >> level, &h);
+		if (err)
+			return err;
+		if (first)
+			acc = h;
+		else
+			merkle_node(&h, &acc, &acc);
+		first = false;
+	}
+	assert(!first);
+	*ret = acc;
+	return 0;
+}
+
+/* The runs of leaves whose hashes are a proof, from the root downward. */
+struct walk {
+	unsigned count;
+	struct {
+		uint64_t start, end;
+	} run[MERKLE_PROOF_MAX];
+};
+
+static void walk_put(struct walk *w, uint64_t start, uint64_t end)
+{
+	assert(w->count < MERKLE_PROOF_MAX);
+	w->run[w->count].start = start;
+	w->run[w->count].end = end;
+	w->count++;
+}
+
+/* Hash the runs; a proof goes from the leaves upward. */
+static int walk_prove(const struct walk *w, merkle_read_h *read, void *arg,
+		      struct merkle_proof *ret)
+{
+	struct merkle_proof p = { .count = w->count };
+
+	for (unsigned i = 0; i < w->count; i++) {
+		unsigned k = w->count - 1 - i;
+		int err = read_run(read, arg, w->run[k].start, w->run[k].end,
+				   &p.hash[i]);
+
+		if (err)
+			return err;
+	}
+	*ret = p;
+	return 0;
+}
+
+/* RFC 9162, 2.1.3.1 */
+int merkle_prove_inclusion(merkle_read_h *read, void *arg, uint64_t leaf,
+			   uint64_t size, struct merkle_proof *ret)
+{
+	struct walk w = { 0 };
+	uint64_t lo = 0, hi = size;
+
+	if (leaf >= size)
+		return EINVAL;
+	while (hi - lo > 1) {
+		uint64_t mid = lo + split(hi - lo);
+
+		if (leaf < mid) {
+			walk_put(&w, mid, hi);
+			hi = mid;
+		} else {
+			walk_put(&w, lo, mid);
+			lo = mid;
+		}
+	}
+	return walk_prove(&w, read, arg, ret);
+}
+
+static bool subtree_is_valid(uint64_t start, uint64_t end)
+{
+	uint64_t len = end - start;
+
+	if (start >= end)
+		return false;
+	if (!start)
+		return true;
+	if (len == 1)
+		return true;
+	/* past 2^63 the covering power of two does not fit, only 0 is aligned
+	 */
+	if (len > (uint64_t)1 << 63)
+		return false;
+	return !(start & (2 * split(len) - 1));
+}
+
+/* draft-ietf-plants-merkle-tree-certs, 4.4.1; RFC 9162, 2.1.4.1 */
+int merkle_prove_subtree(merkle_read_h *read, void *arg, uint64_t start,
+			 uint64_t end, uint64_t size, struct merkle_proof *ret)
+{
+	struct walk w = { 0 };
+	uint64_t lo = 0, hi = size;
+	bool known = true; /* the verifier has the hash of what is left */
+
+	if (!subtree_is_valid(start, end) || end > size)
+		return EINVAL;
+	while (start != lo || end != hi) {
+		uint64_t mid = lo + split(hi - lo);
+
+		if (end <= mid) {
+			walk_put(&w, mid, hi);
+			hi = mid;
+			continue;
+		}
+		walk_put(&w, lo, mid);
+		if (start < mid) {
+			start = mid;
+			known = false;
+		}
+		lo = mid;
+	}
+	if (!known)
+		walk_put(&w, lo, hi);
+	return walk_prove(&w, read, arg, ret);
+}
+
+int merkle_prove_consistency(merkle_read_h *read, void *arg, uint64_t old_size,
+			     uint64_t size, struct merkle_proof *ret)
+{
+	if (!old_size) {
+		ret->count = 0;
+		return 0;
+	}
+	return merkle_prove_subtree(read, arg, 0, old_size, size, ret);
+}
+
+/* RFC 9162, 2.1.3.2 */
+int merkle_check_inclusion(uint64_t leaf, uint64_t size,
+			   const struct merkle_hash *leaf_hash,
+			   const struct merkle_proof *proof,
+			   const struct merkle_hash *root)
+{
+	struct merkle_hash r = *leaf_hash;
+	uint64_t fn = leaf, sn = size - 1;
+
+	if (leaf >= size)
+		return EBADMSG;
+	for (unsigned i = 0; i < proof->count; i++) {
+		const struct merkle_hash *p = &proof->hash[i];
+
+		if (!sn)
+			return EBADMSG;
+		if (!(fn & 1) && fn != sn) {
+			merkle_node(&r, p, &r);
+		} else {
+			merkle_node(p, &r, &r);
+			while (fn && !(fn & 1)) {
+				fn >>= 1;
+				sn >>= 1;
+			}
+		}
+		fn >>= 1;
+		sn >>= 1;
+	}
+	return !sn && merkle_same(&r, root) ? 0 : EBADMSG;
+}
+
+int merkle_check_subtree_inclusion(uint64_t leaf, uint64_t start, uint64_t end,
+				   const struct merkle_hash *leaf_hash,
+				   const struct merkle_proof *proof,
+				   const struct merkle_hash *root)
+{
+	if (!subtree_is_valid(start, end) || leaf < start || leaf >= end)
+		return EBADMSG;
+	return merkle_check_inclusion(leaf - start, end - start, leaf_hash,
+				      proof, root);
+}
+
+/* An empty subtree is part of every tree, and so of no weight. */
+static int check_empty(const struct merkle_hash *subtree_root,
+		       const struct merkle_proof *proof)
+{
+	struct merkle_hash empty;
+
+	empty_root(&empty);
+	return !proof->count && merkle_same(subtree_root, &empty) ? 0 : EBADMSG;
+}
+
+/* draft-ietf-plants-merkle-tree-certs, 4.4.3; RFC 9162, 2.1.4.2 */
+int merkle_check_subtree(uint64_t start, uint64_t end, uint64_t size,
+			 const struct merkle_hash *subtree_root,
+			 const struct merkle_proof *proof,
+			 const struct merkle_hash *root)
+{
+	uint64_t fn = start, sn = end - 1, tn = size - 1;
+	struct merkle_hash fr = *subtree_root, sr;
+	unsigned i = 0;
+
+	if (start == end && end <= size)
+		return check_empty(subtree_root, proof);
+	if (!subtree_is_valid(start, end) || end > size)
+		return EBADMSG;
+	/* climb to where the proof begins */
+	while (fn != sn && (sn == tn || (sn & 1))) {
+		fn >>= 1;
+		sn >>= 1;
+		tn >>= 1;
+	}
+	if (fn != sn) {
+		if (!proof->count)
+			return EBADMSG;
+		fr = proof->hash[i++];
+	}
+	sr = fr;
+	for (; i < proof->count; i++) {
+		const struct merkle_hash *p = &proof->hash[i];
+
+		if (!tn)
+			return EBADMSG;
+		if ((sn & 1) || sn == tn) {
+			if (fn < sn)
+				merkle_node(p, &fr, &fr);
+			merkle_node(p, &sr, &sr);
+			while (sn && !(sn & 1)) {
+				fn >>= 1;
+				sn >>= 1;
+				tn >>= 1;
+			}
+		} else {
+			merkle_node(&sr, p, &sr);
+		}
+		fn >>= 1;
+		sn >>= 1;
+		tn >>= 1;
+	}
+	return !tn && merkle_same(&fr, subtree_root) && merkle_same(&sr, root)
+		       ? 0
+		       : EBADMSG;
+}
+
+int merkle_check_consistency(uint64_t old_size, uint64_t size,
+			     const struct merkle_hash *old_root,
+			     const struct merkle_proof *proof,
+			     const struct merkle_hash *root)
+{
+	if (!old_size)
+		return EBADMSG;
+	return merkle_check_subtree(0, old_size, size, old_root, proof, root);
+}

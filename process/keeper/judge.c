@@ -1,0 +1,181 @@
+#include "process/keeper/judge.h"
+
+#include <sodium.h>
+
+typedef enum refusal judge_step_h(const struct judge *j, struct verdict *v);
+
+static enum refusal judge_asker(const struct judge *j, struct verdict *v)
+{
+	const struct view_user *user;
+
+	if (request_decode(j->request, &v->request))
+		return REFUSAL_BAD_SIGNATURE;
+	request_digest(j->request, v->d);
+	user = view_user(j->view, v->request.asker);
+	if (!user ||
+	    sodium_memcmp(user->key, v->request.credential, REQUEST_KEY) ||
+	    request_verify(v->d, j->signature, user->key))
+		return REFUSAL_BAD_SIGNATURE;
+	return REFUSAL_NONE;
+}
+
+static enum refusal judge_cosigned(const struct judge *j, struct verdict *v,
+				   const uint64_t *signed_s)
+{
+	bool late = false;
+
+	for (unsigned i = 0; i < j->witness_count; i++) {
+		uint64_t at_ms = signed_s[i] * 1000;
+		uint64_t off = at_ms > j->now_ms ? at_ms - j->now_ms
+						 : j->now_ms - at_ms;
+
+		if (!signed_s[i])
+			continue;
+		if (off > JUDGE_COSIGNED_MS)
+			late = true;
+		else
+			v->cosigned++;
+	}
+	if (v->cosigned >= j->quorum)
+		return REFUSAL_NONE;
+	return late ? REFUSAL_STALE : REFUSAL_NO_QUORUM;
+}
+
+/* What we know must be in it, and what we followed must be it. */
+static enum refusal judge_log(const struct judge *j, struct verdict *v)
+{
+	const struct view *view = j->view;
+	uint64_t signed_s[JUDGE_WITNESSES_MAX] = { 0 };
+	struct merkle_hash root;
+	struct checkpoint at;
+
+	if (j->witness_count > JUDGE_WITNESSES_MAX ||
+	    checkpoint_open(j->checkpoint, view->origin, j->log_key,
+			    j->witnesses, j->witness_count, &at, signed_s))
+		return REFUSAL_ROLLED_BACK;
+	if (at.size < view->anchor_size || at.size < view->edge.size ||
+	    view->forked)
+		return REFUSAL_ROLLED_BACK;
+	if (at.size > view->edge.size)
+		return REFUSAL_NO_ENTRY; /* there is more to follow */
+	merkle_edge_root(&view->edge, &root);
+	if (!merkle_same(&root, &at.root))
+		return REFUSAL_ROLLED_BACK;
+	v->log_proven = true;
+	v->log_size = at.size;
+	v->log_root = root;
+	return judge_cosigned(j, v, signed_s);
+}
+
+static enum refusal judge_entry(const struct judge *j, struct verdict *v)
+{
+	const struct view_request *q = view_request(j->view, v->d);
+
+	if (v->request.not_after_ms < j->now_ms ||
+	    v->request.not_after_ms > j->now_ms + REQUEST_AHEAD_MS)
+		return REFUSAL_STALE;
+	if (!q || !q->requested || strcmp(v->request.origin, j->view->origin))
+		return REFUSAL_NO_ENTRY;
+	v->entry = q->entry;
+	return REFUSAL_NONE;
+}
+
+static enum refusal judge_right(const struct judge *j, struct verdict *v)
+{
+	const struct view_user *user = view_user(j->view, v->request.asker);
+	const struct view_recording *rec =
+		view_recording(j->view, v->request.recording);
+	uint8_t meaning[32];
+
+	if (!role_may_open(user->role))
+		return REFUSAL_WRONG_ROLE;
+	request_purpose_digest(v->request.purpose, meaning);
+	if (!purpose_allows(v->request.purpose, user->role, v->request.scope) ||
+	    memcmp(meaning, v->request.purpose_digest, sizeof(meaning)))
+		return REFUSAL_WRONG_PURPOSE;
+	return rec && rec->erased ? REFUSAL_ERASED : REFUSAL_NONE;
+}
+
+static enum refusal judge_once(const struct judge *j, struct verdict *v)
+{
+	const struct view_request *q = view_request(j->view, v->d);
+	uint64_t hour_ms = 3600 * 1000;
+	uint64_t since = j->now_ms > hour_ms ? j->now_ms - hour_ms : 0;
+
+	if (q->released || used_has(j->used, v->d))
+		return REFUSAL_USED;
+	if (used_since(j->used, v->request.asker, since) >= JUDGE_PER_HOUR)
+		return REFUSAL_QUOTA;
+	return j->identity ? REFUSAL_NONE : REFUSAL_LOCKED;
+}
+
+int judge_unwrap(const struct age_identity *identity,
+		 const struct judge_recipients *generations, unsigned count,
+		 struct bytes envelope, uint8_t ret_fk[AGE_FILE_KEY_BYTES])
+{
+	uint8_t fk[AGE_FILE_KEY_BYTES];
+	int err = envelope_open(identity, envelope, fk);
+
+	if (!err)
+		err = EPERM;
+	for (unsigned i = 0; i < count && err == EPERM; i++)
+		err = envelope_check(fk, generations[i].list,
+				     generations[i].count, envelope);
+	if (!err)
+		memcpy(ret_fk, fk, sizeof(fk));
+	sodium_memzero(fk, sizeof(fk));
+	return err;
+}
+
+/*
+ * Exactly what was sealed at capture. The key check is that of the audio; a
+ * card has a file key of its own and is held to its digest.
+ */
+static enum refusal judge_envelope(const struct judge *j, struct verdict *v)
+{
+	const struct view_recording *rec =
+		view_recording(j->view, v->request.recording);
+	bool card = v->request.scope == SCOPE_CARD;
+	static const uint8_t no_nonce[AGE_NONCE_BYTES];
+	struct seal_keys keys;
+	uint8_t hash[32];
+	bool same;
+
+	if (!rec || !rec->sealed || rec->differs || (card && !rec->has_card) ||
+	    strcmp(view_organisation(j->view, rec->organisation),
+		   v->request.controller) ||
+	    memcmp(rec->kc, v->request.kc, sizeof(rec->kc)))
+		return REFUSAL_BAD_ENVELOPE;
+	(void)crypto_hash_sha256(hash, j->envelope.p, j->envelope.len);
+	if (memcmp(hash,
+		   card ? rec->card_envelope_sha256 : rec->envelope_sha256,
+		   sizeof(hash)))
+		return REFUSAL_BAD_ENVELOPE;
+	if (judge_unwrap(j->identity, j->generations, j->generation_count,
+			 j->envelope, v->fk))
+		return REFUSAL_BAD_ENVELOPE;
+	seal_keys_derive(v->fk, no_nonce, &keys);
+	same = !sodium_memcmp(keys.check, rec->kc, sizeof(rec->kc));
+	seal_keys_wipe(&keys);
+	if (card || same)
+		return REFUSAL_NONE;
+	sodium_memzero(v->fk, sizeof(v->fk));
+	return REFUSAL_BAD_ENVELOPE;
+}
+
+enum refusal keeper_judge(const struct judge *j, struct verdict *ret)
+{
+	static judge_step_h *const steps[] = {
+		judge_log,   judge_asker, judge_entry,
+		judge_right, judge_once,  judge_envelope,
+	};
+
+	*ret = (struct verdict){ 0 };
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		enum refusal refusal = steps[i](j, ret);
+
+		if (refusal != REFUSAL_NONE)
+			return refusal;
+	}
+	return REFUSAL_NONE;
+}

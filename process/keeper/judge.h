@@ -1,0 +1,88 @@
+/*
+ * judge -- may this be released? The keeper's decision, and nothing else
+ *
+ * Pure: what is known, what was shown and the time go in; a refusal or the
+ * file key comes out. All of these must hold, in this order, and the first
+ * that does not gives its reason:
+ *
+ *   rolled-back    the checkpoint is this log's and signed by its key, holds
+ *                  all that was ever proven, and its root is that of the
+ *                  entries that were followed
+ *                  (no-entry while it holds entries that were not)
+ *   no-quorum      enough witnesses have co-signed it, within a minute
+ *   bad-signature  R is a request, its asker is enrolled with the credential
+ *                  that it names, and has signed d
+ *   stale          R has not run out, and does not run too far ahead
+ *   no-entry       d stands in the log, and R is for this log
+ *   wrong-role     the asker's role opens recordings
+ *   wrong-purpose  the purpose allows the role and the scope, and means what
+ *                  the asker was told
+ *   erased         the recording was not erased
+ *   used           d was not served before, by our book or by the log's
+ *   quota          the asker was not served too often in the last hour
+ *   locked         there is an identity
+ *   bad-envelope   the envelope is the one that was logged at capture, for
+ *                  this controller, with this key check and made for exactly
+ *                  the expected recipients
+ */
+#ifndef VAXEL_KEEPER_JUDGE_H
+#define VAXEL_KEEPER_JUDGE_H
+
+#include "ipc/values.h"
+#include "process/keeper/used.h"
+#include "process/keeper/view.h"
+#include "seal/envelope.h"
+#include "tlog/checkpoint.h"
+
+#define JUDGE_PER_HOUR 200
+#define JUDGE_COSIGNED_MS (60 * 1000)
+#define JUDGE_WITNESSES_MAX 16
+#define JUDGE_RECIPIENTS_MAX 4
+#define JUDGE_GENERATIONS_MAX 16
+
+/* Recipients as they were configured at one time, in order. */
+struct judge_recipients {
+	struct age_recipient list[JUDGE_RECIPIENTS_MAX];
+	unsigned count;
+};
+
+struct judge {
+	const struct view *view;
+	const struct used *used;
+	const struct note_key *log_key;
+	const struct note_key *witnesses;
+	unsigned witness_count;
+	unsigned quorum;
+	const struct age_identity *identity; /* NULL: locked */
+	const struct judge_recipients *generations;
+	unsigned generation_count;
+	uint64_t now_ms;
+	/* what was shown */
+	struct bytes request;
+	const uint8_t *signature; /* REQUEST_SIGNATURE bytes */
+	struct bytes envelope;
+	struct text checkpoint;
+};
+
+struct verdict {
+	struct request request;
+	uint8_t d[REQUEST_DIGEST];
+	uint64_t entry;
+	/* the log held up: to be remembered, also when refused for else */
+	bool log_proven;
+	uint64_t log_size;
+	struct merkle_hash log_root;
+	unsigned cosigned;
+	uint8_t fk[AGE_FILE_KEY_BYTES]; /* when released; to be wiped */
+};
+
+/* REFUSAL_NONE: release it. ret is filled as far as it went. */
+enum refusal keeper_judge(const struct judge *j, struct verdict *ret);
+
+/* The file key of an envelope made for exactly the expected recipients. */
+int judge_unwrap(const struct age_identity *identity,
+		 const struct judge_recipients *generations, unsigned count,
+		 struct bytes envelope,
+		 uint8_t ret_fk[AGE_FILE_KEY_BYTES]) CHECK_RESULT;
+
+#endif

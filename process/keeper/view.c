@@ -1,0 +1,269 @@
+#include "process/keeper/view.h"
+
+#include <stdlib.h>
+
+#include "tlog/leaf.h"
+
+int view_init(struct view *v, const char *origin)
+{
+	*v = (struct view){ 0 };
+	table_init(&v->recordings, sizeof(struct view_recording));
+	table_init(&v->requests, sizeof(struct view_request));
+	if (text_copy(v->origin, sizeof(v->origin), text_of(origin)))
+		return EINVAL;
+	v->users = calloc(VIEW_USERS_MAX, sizeof(*v->users));
+	v->organisations =
+		calloc(VIEW_ORGANISATIONS_MAX, sizeof(*v->organisations));
+	if (v->users && v->organisations)
+		return 0;
+	view_free(v);
+	return ENOMEM;
+}
+
+void view_free(struct view *v)
+{
+	free(v->users);
+	free(v->organisations);
+	v->users = NULL;
+	v->organisations = NULL;
+	table_free(&v->recordings);
+	table_free(&v->requests);
+}
+
+void view_restart(struct view *v)
+{
+	table_free(&v->recordings);
+	table_free(&v->requests);
+	v->edge = (struct merkle_edge){ 0 };
+	v->user_count = v->organisation_count = 0;
+	v->has_users = v->forked = false;
+	v->ignored = 0;
+}
+
+void view_anchor(struct view *v, uint64_t size, const struct merkle_hash *root)
+{
+	v->anchor_size = size;
+	v->anchor_root = *root;
+}
+
+static struct view_user *user_find(const struct view *v, const char *name)
+{
+	for (unsigned i = 0; i < v->user_count; i++)
+		if (!strcmp(v->users[i].name, name))
+			return &v->users[i];
+	return NULL;
+}
+
+/*
+ * Whose key must have signed: an enrolled officer's, or, for the first entry
+ * of all, that of the officer whom it enrols.
+ */
+static const uint8_t *signer_of(const struct view *v,
+				const struct control_user *u)
+{
+	const struct view_user *by = user_find(v, u->by);
+
+	if (!v->has_users && u->added && u->role == USER_OFFICER &&
+	    !strcmp(u->by, u->name))
+		return u->key;
+	return by && by->enrolled && role_may_enrol(by->role) ? by->key : NULL;
+}
+
+static int apply_user(struct view *v, const struct control_user *u)
+{
+	struct view_user *user = user_find(v, u->name);
+	const uint8_t *key = signer_of(v, u);
+	uint8_t d[32];
+
+	if (!key || control_user_digest(u, v->origin, d) ||
+	    request_verify(d, u->signature, key) ||
+	    (user && u->at_ms <= user->last_ms) || (!user && !u->added)) {
+		v->ignored++;
+		return 0;
+	}
+	if (!user && v->user_count == VIEW_USERS_MAX)
+		return EMSGSIZE;
+	if (!user)
+		user = &v->users[v->user_count++];
+	*user = (struct view_user){ .enrolled = u->added,
+				    .role = u->role,
+				    .last_ms = u->at_ms };
+	memcpy(user->name, u->name, sizeof(user->name));
+	memcpy(user->key, u->key, sizeof(user->key));
+	v->has_users = true;
+	return 0;
+}
+
+static int organisation_number(struct view *v, const char *name, uint16_t *ret)
+{
+	unsigned i = 0;
+
+	while (i < v->organisation_count && strcmp(v->organisations[i], name))
+		i++;
+	if (i == VIEW_ORGANISATIONS_MAX)
+		return EMSGSIZE;
+	if (i == v->organisation_count) {
+		if (text_copy(v->organisations[i], sizeof(*v->organisations),
+			      text_of(name)))
+			return EMSGSIZE;
+		v->organisation_count++;
+	}
+	*ret = (uint16_t)i;
+	return 0;
+}
+
+/*
+ * What was logged first holds. A second entry with other bytes does not
+ * replace it: such a recording is opened for nobody.
+ */
+static int apply_sealed(struct view *v, const struct control_sealed *s,
+			const char *organisation)
+{
+	struct view_recording *rec;
+	uint16_t number;
+	void *item;
+	int err;
+
+	if ((err = organisation_number(v, organisation, &number)) ||
+	    (err = table_add(&v->recordings, s->recording, &item)))
+		return err;
+	rec = item;
+	if (rec->sealed) {
+		rec->differs |=
+			memcmp(rec->kc, s->kc, sizeof(rec->kc)) ||
+			memcmp(rec->envelope_sha256, s->envelope_sha256, 32) ||
+			rec->has_card != s->has_card ||
+			memcmp(rec->card_envelope_sha256,
+			       s->card_envelope_sha256, 32) ||
+			rec->organisation != number;
+		return 0;
+	}
+	rec->sealed = true;
+	rec->organisation = number;
+	rec->has_card = s->has_card;
+	memcpy(rec->kc, s->kc, sizeof(rec->kc));
+	memcpy(rec->envelope_sha256, s->envelope_sha256, 32);
+	memcpy(rec->card_envelope_sha256, s->card_envelope_sha256, 32);
+	return 0;
+}
+
+static int apply_request(struct view *v, const struct control *c)
+{
+	struct view_request *q;
+	void *item;
+	int err = table_add(&v->requests, c->d, &item);
+
+	if (err)
+		return err;
+	q = item;
+	if (!q->requested && !q->released)
+		memcpy(q->rest, c->d + TABLE_KEY, sizeof(q->rest));
+	else if (memcmp(q->rest, c->d + TABLE_KEY, sizeof(q->rest)))
+		return 0; /* half a digest in common: no request of ours */
+	if (c->kind == CONTROL_RELEASED)
+		q->released = true;
+	else if (!q->requested) {
+		q->requested = true;
+		q->entry = v->edge.size;
+	}
+	return 0;
+}
+
+static int apply_mark(struct view *v, const struct control *c)
+{
+	struct view_recording *rec;
+	void *item;
+	int err = table_add(&v->recordings, c->recording, &item);
+
+	if (err)
+		return err;
+	rec = item;
+	rec->erased |= c->kind == CONTROL_ERASED;
+	rec->held |= c->kind == CONTROL_HELD;
+	return 0;
+}
+
+static int apply(struct view *v, const struct control *c,
+		 const char *organisation)
+{
+	switch (c->kind) {
+	case CONTROL_USER_ADDED:
+	case CONTROL_USER_REMOVED:
+		return apply_user(v, &c->u.user);
+	case CONTROL_SEALED:
+		return apply_sealed(v, &c->u.sealed, organisation);
+	case CONTROL_REQUESTED:
+	case CONTROL_RELEASED:
+		return apply_request(v, c);
+	case CONTROL_HELD:
+	case CONTROL_ERASED:
+		return apply_mark(v, c);
+	case CONTROL_REFUSED:
+	case CONTROL_NONE:
+		break;
+	}
+	return 0;
+}
+
+int view_append(struct view *v, struct text text, struct bytes salt,
+		struct text details)
+{
+	struct control c = { .kind = CONTROL_NONE };
+	struct merkle_hash hash, root;
+	struct leaf leaf;
+	struct text type;
+	int err;
+
+	if ((err = leaf_read(text, &leaf)))
+		return err;
+	type = text_of(leaf.type);
+	if (control_has_details(type)) {
+		if (salt.len != LEAF_SALT_BYTES)
+			return EBADMSG;
+		if ((err = leaf_check(&leaf, salt.p, details)))
+			return err;
+		/* the log holds it and we can't undo that: no effect */
+		if (control_read(type, details, &c)) {
+			c.kind = CONTROL_NONE;
+			v->ignored++;
+		}
+	}
+	err = apply(v, &c, leaf.organisation);
+	if (err == EMSGSIZE) /* without effect is closed, not open */
+		v->ignored++;
+	else if (err)
+		return err;
+	merkle_leaf(text.p, text.len, &hash);
+	merkle_edge_append(&v->edge, &hash);
+	if (v->edge.size == v->anchor_size) {
+		merkle_edge_root(&v->edge, &root);
+		v->forked |= !merkle_same(&root, &v->anchor_root);
+	}
+	return 0;
+}
+
+const struct view_user *view_user(const struct view *v, const char *name)
+{
+	const struct view_user *u = user_find(v, name);
+
+	return u && u->enrolled ? u : NULL;
+}
+
+const struct view_recording *view_recording(const struct view *v,
+					    const uint8_t id[16])
+{
+	return table_find(&v->recordings, id);
+}
+
+const struct view_request *view_request(const struct view *v,
+					const uint8_t d[REQUEST_DIGEST])
+{
+	const struct view_request *q = table_find(&v->requests, d);
+
+	return q && !memcmp(q->rest, d + TABLE_KEY, sizeof(q->rest)) ? q : NULL;
+}
+
+const char *view_organisation(const struct view *v, unsigned number)
+{
+	return number < v->organisation_count ? v->organisations[number] : "";
+}

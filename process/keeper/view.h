@@ -1,0 +1,99 @@
+/*
+ * view -- what the keeper knows from the log, and nothing else
+ *
+ * Every leaf passes through here in its order, so the root that comes out is
+ * that of all of them, and with the control entries their salts and details:
+ * the leaf commits to these, so nobody can hand us others. From them follow
+ * users, what was sealed with which digests, what was erased, what was asked
+ * and what was already released.
+ *
+ * Until a checkpoint with the log's signature confirms the root, all of it is
+ * only what the desk says; judge.h holds it to that. Pure, but for memory.
+ */
+#ifndef VAXEL_KEEPER_VIEW_H
+#define VAXEL_KEEPER_VIEW_H
+
+#include "process/keeper/table.h"
+#include "release/control.h"
+#include "tlog/merkle.h"
+
+#define VIEW_USERS_MAX 4096
+#define VIEW_ORGANISATIONS_MAX 256
+
+struct view_user {
+	char name[REQUEST_TEXT_MAX];
+	bool enrolled; /* false: removed, and remembered for last_ms */
+	enum user_role role;
+	uint8_t key[REQUEST_KEY];
+	uint64_t last_ms; /* `at` of the last entry about this name */
+};
+
+struct view_recording {
+	uint8_t id[TABLE_KEY];
+	bool sealed;
+	bool erased;
+	bool held;
+	bool differs; /* sealed twice, with other bytes */
+	bool has_card;
+	uint16_t organisation;
+	uint8_t kc[16];
+	uint8_t envelope_sha256[32];
+	uint8_t card_envelope_sha256[32];
+};
+
+struct view_request {
+	uint8_t key[TABLE_KEY]; /* d's first half */
+	uint8_t rest[REQUEST_DIGEST - TABLE_KEY];
+	bool requested;
+	bool released;
+	uint64_t entry;
+};
+
+struct view {
+	char origin[REQUEST_TEXT_MAX];
+	struct merkle_edge edge; /* its size is the next entry that we want */
+	struct view_user *users;
+	unsigned user_count;
+	bool has_users; /* somebody was enrolled once */
+	char (*organisations)[REQUEST_TEXT_MAX];
+	unsigned organisation_count;
+	struct table recordings;
+	struct table requests;
+	uint64_t ignored; /* control entries that had no effect */
+	/* what was proven before, to be met again: size 0 for nothing */
+	uint64_t anchor_size;
+	struct merkle_hash anchor_root;
+	bool forked; /* it was not met */
+};
+
+int view_init(struct view *v, const char *origin) CHECK_RESULT;
+void view_free(struct view *v);
+
+/* Forget what was followed, but for the anchor: begin again at entry 0. */
+void view_restart(struct view *v);
+
+/* A root that was proven in an earlier life of the keeper. */
+void view_anchor(struct view *v, uint64_t size, const struct merkle_hash *root);
+
+/*
+ * The next entry. salt and details may be empty for entries that are not
+ * control entries.
+ *
+ * EBADMSG  not a leaf, or not the details that it commits to, or withheld;
+ *          nothing has changed
+ * ENOMEM
+ */
+int view_append(struct view *v, struct text leaf, struct bytes salt,
+		struct text details) CHECK_RESULT;
+
+/* NULL when there is none. */
+const struct view_user *view_user(const struct view *v, const char *name);
+const struct view_recording *view_recording(const struct view *v,
+					    const uint8_t id[16]);
+const struct view_request *view_request(const struct view *v,
+					const uint8_t d[REQUEST_DIGEST]);
+
+/* "" for a number that was never given. */
+const char *view_organisation(const struct view *v, unsigned number);
+
+#endif

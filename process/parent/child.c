@@ -1,0 +1,215 @@
+/*
+ * child -- one process of ours: who exists, how it starts, whom it may talk to
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "process/parent/house.h"
+
+/* Who may talk to whom; a test holds ARCHITECTURE.md's table to this one. */
+static const struct {
+	enum role a, b;
+} pairs[] = {
+	{ ROLE_SWITCH, ROLE_MEDIA },    { ROLE_SWITCH, ROLE_RECORDER },
+	{ ROLE_SWITCH, ROLE_LEDGER },   { ROLE_SWITCH, ROLE_DESK },
+	{ ROLE_RECORDER, ROLE_LEDGER }, { ROLE_RECORDER, ROLE_DESK },
+	{ ROLE_LEDGER, ROLE_DESK },     { ROLE_DESK, ROLE_KEEPER },
+};
+
+static void list_one(struct house *h, enum role role, unsigned index)
+{
+	if (h->ops[role])
+		h->children[h->child_count++] =
+			(struct child){ .role = role, .index = index };
+}
+
+/* The order is that of starting: a log first, the phones last. */
+void house_list_children(struct house *h)
+{
+	enum node_role role = h->settings->role;
+	bool calls = role == NODE_ONE_MACHINE || role == NODE_SUPPLIER;
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	h->media_workers = 0;
+	if (calls)
+		h->media_workers = h->settings->media_workers
+					   ? h->settings->media_workers
+					   : (unsigned)(cores > 0 ? cores : 1);
+	if (h->media_workers > PROCESS_MEDIA_MAX)
+		h->media_workers = PROCESS_MEDIA_MAX;
+	if (calls)
+		list_one(h, ROLE_RENDERER, 0);
+	list_one(h, ROLE_LEDGER, 0);
+	if (h->settings->identity[0])
+		list_one(h, ROLE_KEEPER, 0);
+	list_one(h, ROLE_DESK, 0);
+	if (calls)
+		list_one(h, ROLE_RECORDER, 0);
+	for (unsigned i = 0; i < h->media_workers; i++)
+		list_one(h, ROLE_MEDIA, i);
+	if (role != NODE_PROVIDER)
+		list_one(h, ROLE_SWITCH, 0);
+}
+
+struct child *child_of(struct house *h, enum role role, unsigned index)
+{
+	for (unsigned i = 0; i < h->child_count; i++)
+		if (h->children[i].role == role &&
+		    h->children[i].index == index)
+			return &h->children[i];
+	return NULL;
+}
+
+static bool may_talk(enum role a, enum role b)
+{
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+		if ((pairs[i].a == a && pairs[i].b == b) ||
+		    (pairs[i].a == b && pairs[i].b == a))
+			return true;
+	return false;
+}
+
+static int give(struct ipc *to, enum ipc_type type, unsigned what,
+		unsigned index, int fd)
+{
+	struct ipc_message m = { .type = type, .fd = fd };
+
+	if (type == IPC_GIVE_MEMORY) {
+		m.u.GIVE_MEMORY.kind = (uint8_t)what;
+		m.u.GIVE_MEMORY.index = (uint16_t)index;
+	} else if (type == IPC_GIVE_SOCKET) {
+		m.u.GIVE_SOCKET.kind = (uint8_t)what;
+		m.u.GIVE_SOCKET.index = (uint16_t)index;
+	} else {
+		m.u.GIVE_PEER.role = (uint8_t)what;
+		m.u.GIVE_PEER.index = (uint16_t)index;
+	}
+	return ipc_send(to, &m);
+}
+
+static bool memory_is_for(const struct house_memory *m, const struct child *c)
+{
+	switch (m->kind) {
+	case MEMORY_RING:
+	case MEMORY_RING_EVENT:
+		return c->role == ROLE_RECORDER ||
+		       (c->role == ROLE_MEDIA && c->index == m->index);
+	case MEMORY_PROMPTS:
+		return c->role == ROLE_RENDERER || c->role == ROLE_MEDIA ||
+		       c->role == ROLE_SWITCH;
+	default:
+		return m->for_role == c->role && m->for_index == c->index;
+	}
+}
+
+/* A fresh pair of sockets for two processes, one end to each. */
+static int introduce(struct child *fresh, struct child *other)
+{
+	int fds[2], err;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds))
+		return errno;
+	err = give(fresh->channel, IPC_GIVE_PEER, other->role, other->index,
+		   fds[0]);
+	if (!err)
+		err = give(other->channel, IPC_GIVE_PEER, fresh->role,
+			   fresh->index, fds[1]);
+	(void)close(fds[0]);
+	(void)close(fds[1]);
+	return err;
+}
+
+static int give_all(struct house *h, struct child *c)
+{
+	int err = 0;
+
+	for (unsigned i = 0; !err && i < h->memory_count; i++)
+		if (memory_is_for(&h->memories[i], c))
+			err = give(c->channel, IPC_GIVE_MEMORY,
+				   h->memories[i].kind, h->memories[i].index,
+				   h->memories[i].fd);
+	for (unsigned i = 0; !err && i < h->socket_count; i++)
+		if (h->sockets[i].for_role == c->role)
+			err = give(c->channel, IPC_GIVE_SOCKET,
+				   h->sockets[i].kind, h->sockets[i].index,
+				   h->sockets[i].fd);
+	for (unsigned i = 0; !err && i < h->child_count; i++) {
+		struct child *other = &h->children[i];
+
+		if (other == c || !other->channel ||
+		    !may_talk(c->role, other->role))
+			continue;
+		/* one that is about to die must not keep this one from living
+		 */
+		if (introduce(c, other) == ENOMEM)
+			err = ENOMEM;
+	}
+	if (!err)
+		err = ipc_send(c->channel,
+			       &(struct ipc_message){
+				       .type = IPC_GIVE_CONFIG,
+				       .fd = h->config_fd,
+				       .u.GIVE_CONFIG = { .reload = 0 } });
+	if (!err)
+		err = IPC_SEND(c->channel, START, 0,
+			       .index = (uint16_t)c->index,
+			       .media_workers = (uint16_t)h->media_workers,
+			       .started_ms = (uint64_t)h->started_ms);
+	return err;
+}
+
+/* In the child, between fork and exec: async-signal-safe calls alone. */
+static void become_process(enum role role, int fd)
+{
+	const char *name = role_name(role);
+	char *const argv[] = { (char[]){ "vaxel" }, (char[]){ "process" },
+			       (char *)(uintptr_t)name, NULL };
+	char *const envp[] = { NULL };
+	int null = open("/dev/null", O_RDWR);
+
+	/* a session of its own: Ctrl-C is for the parent, who drains */
+	(void)setsid();
+	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0)
+		_exit(127);
+	if (fd == 3) {
+		if (fcntl(3, F_SETFD, 0))
+			_exit(127);
+	} else if (dup2(fd, 3) < 0) {
+		_exit(127);
+	}
+	(void)execve("/proc/self/exe", argv, envp);
+	_exit(127);
+}
+
+int child_start(struct house *h, struct child *c)
+{
+	static const struct ipc_handlers handlers = { parent_message,
+						      parent_state,
+						      parent_gone };
+	int fds[2], err;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds))
+		return errno;
+	c->retry_ms = 0;
+	c->started_ms = clock_mono_ms();
+	c->pid = fork();
+	if (c->pid < 0) {
+		err = errno;
+		(void)close(fds[0]);
+		(void)close(fds[1]);
+		return err;
+	}
+	if (!c->pid)
+		become_process(c->role, fds[1]);
+	(void)close(fds[1]);
+	c->state = CHILD_STARTING;
+	c->drained = false;
+	err = ipc_open(&c->channel, &h->loop, fds[0], ROLE_PARENT, c->role,
+		       c->index, &handlers, h);
+	return err ? err : give_all(h, c);
+}

@@ -1,0 +1,106 @@
+/*
+ * house -- what the parent holds for the others
+ */
+#ifndef VAXEL_PARENT_HOUSE_H
+#define VAXEL_PARENT_HOUSE_H
+
+#include <sys/types.h>
+
+#include "ipc/process.h"
+
+#define HOUSE_CHILDREN (PROCESS_MEDIA_MAX + ROLE_COUNT)
+#define HOUSE_MEMORIES 320
+
+struct house_memory {
+	enum memory_kind kind;
+	unsigned index;
+	enum role for_role; /* ROLE_COUNT: several */
+	unsigned for_index;
+	int fd;
+	const struct metric_page *metrics; /* mapped, for MEMORY_METRICS */
+};
+
+struct house_socket {
+	enum socket_kind kind;
+	unsigned index;
+	enum role for_role;
+	int fd;
+	uint16_t port;
+};
+
+enum child_state { CHILD_ABSENT, CHILD_STARTING, CHILD_RUNNING, CHILD_ENDED };
+
+struct child {
+	enum role role;
+	unsigned index;
+	enum child_state state;
+	pid_t pid;
+	struct ipc *channel;
+	uint64_t started_ms; /* monotonic */
+	uint64_t retry_ms;   /* when to start it again; 0: not waiting */
+	unsigned failures;   /* in a row, without a quiet time between */
+	unsigned restarts;
+	bool drained; /* it said so, or was told to end */
+};
+
+/* One word a stage: whose turn it is to end. */
+enum drain_stage {
+	STAGE_NONE,
+	STAGE_SWITCH,
+	STAGE_MEDIA,
+	STAGE_RECORDER,
+	STAGE_DESK,
+	STAGE_KEEPER,
+	STAGE_LEDGER,
+	STAGE_DONE
+};
+
+struct house {
+	const struct process_ops *const *ops;
+	char config_file[SETTINGS_PATH_MAX];
+	struct settings *settings;
+	uv_loop_t loop;
+	unsigned media_workers;
+	int64_t started_ms; /* wall */
+	int config_fd;
+	struct house_memory memories[HOUSE_MEMORIES];
+	unsigned memory_count;
+	struct house_socket sockets[PROCESS_SOCKETS];
+	unsigned socket_count;
+	struct child children[HOUSE_CHILDREN];
+	unsigned child_count;
+	enum drain_stage stage;
+	bool now; /* a second signal: do not wait for calls */
+	bool said_ready;
+	bool failed;
+	uint32_t alarms; /* bit set of enum alarm_code */
+	uv_signal_t signals[4];
+	uv_timer_t tick;
+	uv_pipe_t metrics;
+};
+
+/* memory.c */
+int house_make_memory(struct house *h) CHECK_RESULT;
+int house_config_fd(const char *file, int *ret_fd) CHECK_RESULT;
+int house_seal_prompts(struct house *h) CHECK_RESULT;
+
+/* sockets.c: folders with their owners, listening sockets */
+int house_make_folders(struct house *h) CHECK_RESULT;
+int house_open_sockets(struct house *h) CHECK_RESULT;
+void house_remove_sockets(struct house *h);
+void house_print_ready(const struct house *h);
+
+/* child.c */
+void house_list_children(struct house *h);
+int child_start(struct house *h, struct child *c) CHECK_RESULT;
+struct child *child_of(struct house *h, enum role role, unsigned index);
+
+/* parent.c: what a child's channel calls; arg is the house */
+void parent_message(void *arg, struct ipc *from, struct ipc_message *m);
+enum ipc_state parent_state(void *arg, enum ipc_type type, uint64_t about);
+void parent_gone(void *arg, struct ipc *channel);
+
+/* metrics.c */
+int house_serve_metrics(struct house *h) CHECK_RESULT;
+
+#endif

@@ -1,0 +1,163 @@
+/*
+ * memory -- what outlives any one process
+ */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/metric.h"
+#include "ipc/ring.h"
+#include "process/parent/house.h"
+
+/* About two seconds of 100 packets a call and second, G.711 with its slot. */
+enum { RING_BYTES_PER_CALL = 2 * 100 * 208 };
+
+static int make(struct house *h, enum memory_kind kind, unsigned index,
+		enum role role, unsigned role_index, size_t bytes,
+		struct house_memory **ret)
+{
+	struct house_memory *m = &h->memories[h->memory_count];
+
+	if (h->memory_count == HOUSE_MEMORIES)
+		return EMSGSIZE;
+	*m = (struct house_memory){ .kind = kind,
+				    .index = index,
+				    .for_role = role,
+				    .for_index = role_index };
+	m->fd = memfd_create("vaxel", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (m->fd < 0 || ftruncate(m->fd, (off_t)bytes))
+		return errno;
+	h->memory_count++;
+	if (ret)
+		*ret = m;
+	return 0;
+}
+
+static int make_metrics(struct house *h, const struct child *c)
+{
+	struct house_memory *m;
+	void *at;
+	int err = make(h, MEMORY_METRICS, c->index, c->role, c->index,
+		       sizeof(struct metric_page), &m);
+
+	if (err)
+		return err;
+	at = mmap(NULL, sizeof(struct metric_page), PROT_READ, MAP_SHARED,
+		  m->fd, 0);
+	if (at == MAP_FAILED)
+		return errno;
+	m->metrics = at;
+	return 0;
+}
+
+static int make_ring(struct house *h, unsigned worker)
+{
+	size_t calls = h->settings->calls_max / h->media_workers + 1;
+	size_t bytes = ring_memory_bytes(h->settings->ring_bytes
+						 ? h->settings->ring_bytes
+						 : calls * RING_BYTES_PER_CALL);
+	struct house_memory *m;
+	void *at;
+	int err = make(h, MEMORY_RING, worker, ROLE_COUNT, worker, bytes, &m);
+
+	if (err)
+		return err;
+	at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, m->fd, 0);
+	if (at == MAP_FAILED)
+		return errno;
+	err = ring_format(at, bytes);
+	(void)munmap(at, bytes);
+	if (err || h->memory_count == HOUSE_MEMORIES)
+		return err ? err : EMSGSIZE;
+	m = &h->memories[h->memory_count];
+	*m = (struct house_memory){ .kind = MEMORY_RING_EVENT,
+				    .index = worker,
+				    .for_role = ROLE_COUNT,
+				    .for_index = worker };
+	m->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (m->fd < 0)
+		return errno;
+	h->memory_count++;
+	return 0;
+}
+
+static int make_own(struct house *h, const struct child *c)
+{
+	static const enum memory_kind kinds[] = { MEMORY_SWITCH, MEMORY_MEDIA,
+						  MEMORY_RECORDER,
+						  MEMORY_EVENTS };
+	const struct process_ops *ops = h->ops[c->role];
+	int err = 0;
+
+	for (size_t i = 0; !err && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		size_t bytes =
+			ops->memory_bytes
+				? ops->memory_bytes(h->settings, kinds[i])
+				: 0;
+
+		if (bytes)
+			err = make(h, kinds[i], c->index, c->role, c->index,
+				   bytes, NULL);
+	}
+	return err;
+}
+
+int house_make_memory(struct house *h)
+{
+	bool rings = false;
+	int err = 0;
+
+	for (unsigned i = 0; !err && i < h->child_count; i++) {
+		err = make_metrics(h, &h->children[i]);
+		if (!err)
+			err = make_own(h, &h->children[i]);
+		rings |= h->children[i].role == ROLE_RECORDER;
+	}
+	for (unsigned i = 0; !err && rings && i < h->media_workers; i++)
+		err = make_ring(h, i);
+	if (!err && h->media_workers)
+		err = make(h, MEMORY_PROMPTS, 0, ROLE_COUNT, 0, 0, NULL);
+	if (err)
+		log_error("cannot make shared memory: %s", strerror(err));
+	return err;
+}
+
+int house_seal_prompts(struct house *h)
+{
+	for (unsigned i = 0; i < h->memory_count; i++)
+		if (h->memories[i].kind == MEMORY_PROMPTS &&
+		    fcntl(h->memories[i].fd, F_ADD_SEALS,
+			  F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW |
+				  F_SEAL_SEAL))
+			return errno;
+	return 0;
+}
+
+/* The name of the file, a line feed, its text: sealed, as all shall see it. */
+int house_config_fd(const char *file, int *ret_fd)
+{
+	char *text;
+	size_t len;
+	int fd, err = settings_read_file(file, &text);
+
+	if (err)
+		return err;
+	len = strlen(text);
+	fd = memfd_create("vaxel-config", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd < 0 || dprintf(fd, "%s\n", file) < 0 ||
+	    write(fd, text, len) != (ssize_t)len ||
+	    fcntl(fd, F_ADD_SEALS,
+		  F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)) {
+		err = errno ? errno : EIO;
+		if (fd >= 0)
+			(void)close(fd);
+	} else {
+		*ret_fd = fd;
+	}
+	free(text);
+	return err;
+}

@@ -1,0 +1,253 @@
+/*
+ * sockets -- folders with their owners, and the sockets that we listen on
+ */
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "process/parent/house.h"
+
+static int make_folder(const char *parent, const char *name, enum role role,
+		       mode_t mode)
+{
+	char path[PATH_MAX];
+	uid_t uid;
+	gid_t gid;
+
+	(void)snprintf(path, sizeof(path), "%s%s%s", parent, name ? "/" : "",
+		       name ? name : "");
+	if (mkdir(path, mode) && errno != EEXIST) {
+		log_error("cannot make the folder %s: %s",
+			  name ? name : "of state", strerror(errno));
+		return errno;
+	}
+	if (chmod(path, mode))
+		return errno;
+	if (geteuid() != 0)
+		return 0;
+	confine_user(role, &uid, &gid);
+	if (role == ROLE_PARENT)
+		uid = 0;
+	return chown(path, uid, gid) ? errno : 0;
+}
+
+/* Files that init, or a run by another user, left: one level deep. */
+static void adopt_files(const char *state, const char *name, enum role role)
+{
+	char path[PATH_MAX];
+	struct dirent *e;
+	uid_t uid;
+	gid_t gid;
+	DIR *d;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", state, name);
+	d = opendir(path);
+	if (!d)
+		return;
+	confine_user(role, &uid, &gid);
+	while ((e = readdir(d)) != NULL)
+		if (strcmp(e->d_name, ".") && strcmp(e->d_name, ".."))
+			(void)!fchownat(dirfd(d), e->d_name, uid, gid,
+					AT_SYMLINK_NOFOLLOW);
+	(void)closedir(d);
+}
+
+int house_make_folders(struct house *h)
+{
+	static const struct {
+		const char *name;
+		enum role role;
+		mode_t mode;
+	} folders[] = {
+		{ "spool", ROLE_RECORDER, 0700 },
+		{ "store", ROLE_RECORDER, 0750 },
+		{ "ledger", ROLE_LEDGER, 0750 },
+		{ "keeper", ROLE_KEEPER, 0700 },
+	};
+	const struct settings *s = h->settings;
+	int err = make_folder(s->state, NULL, ROLE_PARENT, 0750);
+
+	if (!err)
+		err = make_folder(s->runtime, NULL, ROLE_PARENT, 0750);
+	for (size_t i = 0; !err && i < sizeof(folders) / sizeof(folders[0]);
+	     i++) {
+		if (!child_of(h, folders[i].role, 0))
+			continue;
+		err = make_folder(s->state, folders[i].name, folders[i].role,
+				  folders[i].mode);
+		if (!err && geteuid() == 0)
+			adopt_files(s->state, folders[i].name, folders[i].role);
+	}
+	return err;
+}
+
+static socklen_t fill_address(const struct listener *l,
+			      struct sockaddr_storage *ret)
+{
+	struct sockaddr_in *v4 = (struct sockaddr_in *)(void *)ret;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)(void *)ret;
+
+	memset(ret, 0, sizeof(*ret));
+	if (inet_pton(AF_INET, l->address, &v4->sin_addr) == 1) {
+		v4->sin_family = AF_INET;
+		v4->sin_port = htons(l->port);
+		return sizeof(*v4);
+	}
+	(void)inet_pton(AF_INET6, l->address, &v6->sin6_addr);
+	v6->sin6_family = AF_INET6;
+	v6->sin6_port = htons(l->port);
+	return sizeof(*v6);
+}
+
+static uint16_t bound_port(int fd)
+{
+	struct sockaddr_storage at;
+	socklen_t len = sizeof(at);
+
+	if (getsockname(fd, (struct sockaddr *)&at, &len))
+		return 0;
+	return ntohs(at.ss_family == AF_INET
+			     ? ((struct sockaddr_in *)(void *)&at)->sin_port
+			     : ((struct sockaddr_in6 *)(void *)&at)->sin6_port);
+}
+
+static int open_sip(const struct listener *l, int *ret_fd)
+{
+	bool udp = l->transport == SIP_UDP;
+	struct sockaddr_storage at;
+	socklen_t len = fill_address(l, &at);
+	int one = 1, size = 4 * 1024 * 1024;
+	int fd = socket(at.ss_family,
+			(udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC |
+				SOCK_NONBLOCK,
+			0);
+
+	if (fd < 0)
+		return errno;
+	if (at.ss_family == AF_INET6)
+		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one,
+				 sizeof(one));
+	if (!udp)
+		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one,
+				 sizeof(one));
+	/* a burst of calls must fit; root may pass the system's limit */
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)))
+		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size,
+				 sizeof(size));
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size)))
+		(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size,
+				 sizeof(size));
+	if (bind(fd, (struct sockaddr *)&at, len) ||
+	    (!udp && listen(fd, 512))) {
+		int err = errno;
+
+		(void)close(fd);
+		return err;
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
+static int add_socket(struct house *h, enum socket_kind kind, unsigned index,
+		      enum role role, int fd)
+{
+	if (h->socket_count == PROCESS_SOCKETS) {
+		(void)close(fd);
+		return EMSGSIZE;
+	}
+	h->sockets[h->socket_count++] =
+		(struct house_socket){ kind, index, role, fd, bound_port(fd) };
+	return 0;
+}
+
+static int open_local(struct house *h, const char *name, enum socket_kind kind,
+		      enum role role)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	int fd;
+
+	if (snprintf(at.sun_path, sizeof(at.sun_path), "%s/%s",
+		     h->settings->runtime, name) >= (int)sizeof(at.sun_path)) {
+		log_error("runtime: the path is too long for a socket; "
+			  "choose a shorter one");
+		return EMSGSIZE;
+	}
+	(void)unlink(at.sun_path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&at, sizeof(at)) ||
+	    chmod(at.sun_path, 0600) || listen(fd, 32)) {
+		int err = errno;
+
+		log_error("cannot listen on %s: %s", name, strerror(err));
+		if (fd >= 0)
+			(void)close(fd);
+		return err;
+	}
+	return add_socket(h, kind, 0, role, fd);
+}
+
+int house_open_sockets(struct house *h)
+{
+	static const enum socket_kind kinds[] = { [SIP_UDP] = SOCKET_SIP_UDP,
+						  [SIP_TCP] = SOCKET_SIP_TCP,
+						  [SIP_TLS] = SOCKET_SIP_TLS };
+	const struct settings *s = h->settings;
+	int err = 0, fd = -1;
+
+	for (unsigned i = 0; !err && i < s->listener_count; i++) {
+		err = open_sip(&s->listeners[i], &fd);
+		if (err)
+			log_error("cannot listen for SIP on port %u: %s",
+				  s->listeners[i].port, strerror(err));
+		else
+			err = add_socket(h, kinds[s->listeners[i].transport], i,
+					 ROLE_SWITCH, fd);
+	}
+	if (!err)
+		err = open_local(h, "control.sock", SOCKET_CONTROL, ROLE_DESK);
+	if (!err && child_of(h, ROLE_KEEPER, 0))
+		err = open_local(h, "keeper.sock", SOCKET_KEEPER, ROLE_KEEPER);
+	return err;
+}
+
+void house_remove_sockets(struct house *h)
+{
+	static const char *const names[] = { "control.sock", "keeper.sock",
+					     "metrics.sock" };
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s",
+			       h->settings->runtime, names[i]);
+		(void)unlink(path);
+	}
+}
+
+/* The contract of the command line: one line, then nothing more on stdout. */
+void house_print_ready(const struct house *h)
+{
+	const struct settings *s = h->settings;
+	const char *address = "none";
+	uint16_t port = 0;
+
+	for (unsigned i = 0; i < h->socket_count && !port; i++) {
+		const struct house_socket *k = &h->sockets[i];
+
+		if (k->kind > SOCKET_SIP_TLS)
+			continue;
+		address = s->listeners[k->index].address;
+		port = k->port;
+	}
+	(void)printf(strchr(address, ':') ? "ready sip=[%s]:%u\n"
+					  : "ready sip=%s:%u\n",
+		     address, port);
+	(void)fflush(stdout);
+}

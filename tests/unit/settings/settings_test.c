@@ -1,0 +1,168 @@
+#include "tests/unit/unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "settings/settings.h"
+
+#define KEY_A "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"
+#define KEY_B "age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg"
+
+static const char whole[] =
+	"role = one-machine\n"
+	"log-origin = \"test.example/one\"\n"
+	"sip { listen = { \"udp:127.0.0.1:0\", \"tcp:[::1]:5070\" } }\n"
+	"trunk carrier {\n"
+	"	from = { \"127.0.0.1\" }\n"
+	"	trusted = true\n"
+	"	municipality = \"header:X-Kommun\"\n"
+	"}\n"
+	"line 1177 {\n"
+	"	controller = \"Region Test\"\n"
+	"	notice sv { version = \"1\" text = \"Samtalet spelas in.\" }\n"
+	"}\n"
+	"recipient a { key = \"" KEY_A "\" }\n"
+	"recipient b { key = \"" KEY_B "\" }\n";
+
+struct seen {
+	unsigned faults;
+	unsigned weaknesses;
+	unsigned line;
+	char rule[24];
+};
+
+static void on_fault(void *arg, const struct settings_fault *f)
+{
+	struct seen *s = arg;
+
+	if (f->weakness) {
+		s->weaknesses++;
+		return;
+	}
+	if (!s->faults++) {
+		s->line = f->line;
+		memcpy(s->rule, f->rule, sizeof(s->rule));
+	}
+	assert_true(f->mend[0]);
+	assert_true(f->fault[0]);
+}
+
+static int load(const char *text, struct seen *seen, struct settings **ret)
+{
+	char name[] = "/tmp/settings_test.XXXXXX";
+	int fd = mkstemp(name), err;
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	(void)close(fd);
+	*seen = (struct seen){ 0 };
+	err = settings_load(ret, name, on_fault, seen);
+	(void)unlink(name);
+	return err;
+}
+
+static void a_whole_file_is_read(void **state)
+{
+	struct settings *s = NULL;
+	struct seen seen;
+
+	(void)state;
+	assert_int_equal(load(whole, &seen, &s), 0);
+	assert_int_equal(seen.faults, 0);
+	assert_int_equal(seen.weaknesses, 1); /* one machine */
+	assert_int_equal(s->listener_count, 2);
+	assert_int_equal(s->listeners[1].transport, SIP_TCP);
+	assert_string_equal(s->listeners[1].address, "::1");
+	assert_int_equal(s->listeners[1].port, 5070);
+	assert_int_equal(s->trunks[0].place, PLACE_HEADER);
+	assert_string_equal(s->trunks[0].municipality_key, "X-Kommun");
+	assert_true(s->trunks[0].trusted);
+	assert_string_equal(s->lines[0].number, "1177");
+	assert_int_equal(s->lines[0].notice_count, 1);
+	assert_true(s->lines[0].record);
+	assert_int_equal(s->codec_count, 2);
+	settings_free(s);
+}
+
+static void replace(char *to, size_t max, const char *what, const char *by)
+{
+	const char *at = strstr(whole, what);
+
+	assert_non_null(at);
+	(void)snprintf(to, max, "%.*s%s%s", (int)(at - whole), whole, by,
+		       at + strlen(what));
+}
+
+static void each_fault_names_line_and_rule(void **state)
+{
+	static const struct {
+		const char *what, *by, *rule;
+		unsigned line;
+	} rows[] = {
+		{ "one-machine", "kiosk", "CONFIG", 1 },
+		{ "log-origin = \"test.example/one\"", "", "CONFIG", 1 },
+		{ "udp:127.0.0.1:0", "udp:localhost:0", "CONFIG", 3 },
+		{ "udp:127.0.0.1:0", "tls:127.0.0.1:0", "CONFIG", 3 },
+		{ "from = { \"127.0.0.1\" }", "", "CONFIG", 4 },
+		{ "\"header:X-Kommun\"", "\"header\"", "CONFIG", 4 },
+		{ "controller = \"Region Test\"", "", "GDPR-13", 9 },
+		{ "text = \"Samtalet spelas in.\"", "", "GDPR-13", 9 },
+		{ "version = \"1\"", "", "CONFIG", 9 },
+		{ "recipient b { key = \"" KEY_B "\" }", "", "CONFIG", 13 },
+		{ KEY_B, KEY_A, "CONFIG", 14 },
+		{ KEY_B, "age1nothing", "CONFIG", 14 },
+		{ "trusted = true", "trustd = true", "CONFIG", 6 },
+		{ "recipient b {", "recipient b ", "CONFIG", 14 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct settings *s = NULL;
+		struct seen seen;
+		char text[4096];
+
+		replace(text, sizeof(text), rows[i].what, rows[i].by);
+		assert_int_equal(load(text, &seen, &s), EINVAL);
+		assert_null(s);
+		assert_string_equal(seen.rule, rows[i].rule);
+		assert_int_equal(seen.line, rows[i].line);
+	}
+}
+
+static void a_supplier_holds_no_identity(void **state)
+{
+	struct settings *s = NULL;
+	struct seen seen;
+	char text[4096];
+
+	(void)state;
+	replace(text, sizeof(text), "one-machine",
+		"supplier\nkeeper { identity = \"/etc/hostname\" }");
+	assert_int_equal(load(text, &seen, &s), EINVAL);
+	assert_string_equal(seen.rule, "GDPR-32-KEY");
+}
+
+static void a_missing_file_is_said(void **state)
+{
+	struct settings *s = NULL;
+	struct seen seen = { 0 };
+
+	(void)state;
+	assert_int_equal(
+		settings_load(&s, "/nonexistent/vaxel.conf", on_fault, &seen),
+		ENOENT);
+	assert_int_equal(seen.faults, 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_whole_file_is_read),
+		cmocka_unit_test(each_fault_names_line_and_rule),
+		cmocka_unit_test(a_supplier_holds_no_identity),
+		cmocka_unit_test(a_missing_file_is_said),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
