@@ -9,7 +9,8 @@
 		fprintf(stderr, "not built yet\n");                            \
 		return 2;                                                      \
 	}
-ABSENT(init)
+
 ABSENT(status)
-ABSENT(calls) ABSENT(queues) ABSENT(trunks) ABSENT(recording) ABSENT(ledger)
-	ABSENT(key) ABSENT(user)
+ABSENT(calls)
+ABSENT(queues) ABSENT(trunks) ABSENT(recording) ABSENT(ledger) ABSENT(key)
+	ABSENT(user)
