@@ -118,7 +118,9 @@ int age_header_read(struct bytes in, struct age_header *ret)
 	struct age_header h;
 	int err = read_all(&r, in.p, &h);
 
-	if (err == EBADMSG && !reader_left(&r) && len < in.len)
+	/* cut by our limit, not by its writer */
+	if (err == EBADMSG && len < in.len &&
+	    (!reader_left(&r) || !memchr(r.at, '\n', reader_left(&r))))
 		return EMSGSIZE;
 	if (err)
 		return err;

@@ -53,6 +53,7 @@ int card_open(struct stream *s, const struct age_identity *identity,
 {
 	uint8_t fk[AGE_FILE_KEY_BYTES];
 	struct bytes envelope, payload;
+	size_t from = json->len;
 	int err;
 
 	err = card_split(card, &envelope, &payload);
@@ -61,5 +62,9 @@ int card_open(struct stream *s, const struct age_identity *identity,
 	if (!err)
 		err = stream_open(s, fk, payload, json);
 	sodium_memzero(fk, sizeof(fk));
+	if (err) { /* a card is whole or nothing */
+		sodium_memzero(json->buf + from, json->len - from);
+		json->len = from;
+	}
 	return err;
 }

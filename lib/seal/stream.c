@@ -140,6 +140,35 @@ int stream_seal(struct stream *s, const uint8_t fk[AGE_FILE_KEY_BYTES],
 	return err;
 }
 
+/*
+ * The chunk at the front of r, into s->buf. One that is good in itself, but
+ * marked last in the middle or not marked at the end, still counts: stock age
+ * lets it out too, before it says that the payload is bad.
+ */
+static int open_next(struct stream *s, const uint8_t key[STREAM_KEY_BYTES],
+		     uint64_t number, struct reader *r, size_t *ret_len)
+{
+	size_t left = reader_left(r);
+	size_t len = left < STREAM_SEALED_CHUNK_BYTES
+			     ? left
+			     : STREAM_SEALED_CHUNK_BYTES;
+	bool last = len == left;
+	int err;
+
+	*ret_len = 0;
+	memcpy(s->buf, r->at, len);
+	err = stream_open_chunk(s, key, number, last, s->buf, len);
+	if (!err) {
+		*ret_len = len - STREAM_TAG_BYTES;
+	} else {
+		memcpy(s->buf, r->at, len);
+		if (!stream_open_chunk(s, key, number, !last, s->buf, len))
+			*ret_len = len - STREAM_TAG_BYTES;
+	}
+	r->at += len;
+	return err;
+}
+
 int stream_open(struct stream *s, const uint8_t fk[AGE_FILE_KEY_BYTES],
 		struct bytes payload, struct writer *w)
 {
@@ -153,19 +182,12 @@ int stream_open(struct stream *s, const uint8_t fk[AGE_FILE_KEY_BYTES],
 		return err;
 	stream_key(fk, pn, key);
 	do {
-		size_t left = reader_left(&r);
-		size_t len = left < STREAM_SEALED_CHUNK_BYTES
-				     ? left
-				     : STREAM_SEALED_CHUNK_BYTES;
+		size_t len;
 
-		memcpy(s->buf, r.at, len);
-		err = stream_open_chunk(s, key, number++, len == left, s->buf,
-					len);
-		if (err)
-			break;
-		writer_copy(w, s->buf, len - STREAM_TAG_BYTES);
-		err = writer_finish(w);
-		r.at += len;
+		err = open_next(s, key, number++, &r, &len);
+		writer_copy(w, s->buf, len);
+		if (!err)
+			err = writer_finish(w);
 	} while (!err && reader_left(&r));
 	sodium_memzero(key, sizeof(key));
 	sodium_memzero(s->buf, sizeof(s->buf));
