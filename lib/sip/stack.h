@@ -7,7 +7,7 @@
  *
  * What the stack does by itself: 100 for an INVITE, at once; retransmissions,
  * both ways; ACK for 3xx to 6xx; 200 for a CANCEL that matches; OPTIONS outside
- * a dialog, 405, 416, 420, 482, 505, 513 and 400 where they are due; 403 for
+ * a dialog, 405, 416, 420, 505, 513 and 400 where they are due; 403 for
  * a refused flow; 503 without Retry-After when full, with it while draining;
  * the next address when one fails (RFC 3263 4.3).
  *
@@ -68,7 +68,7 @@ struct stack_options {
 				  may name */
 	const char *allow;     /* "INVITE, ACK, ...": anything else gets 405 */
 	const char *agent;     /* Server and User-Agent; NULL for none */
-	unsigned transactions_max; /* 0: 65536 */
+	unsigned transactions_max; /* 0: 262144 */
 };
 
 /* A request, without Via, Max-Forwards, Content-Length: these are ours. */
@@ -142,7 +142,7 @@ void stack_detach(struct stack_client *c);
 /* Hear of its events; h NULL to hear no more. */
 void stack_server_watch(struct stack_server *t, stack_server_h *h, void *arg);
 
-/* The request; lives as long as t. */
+/* The request, until the final answer was given; then NULL. */
 const struct sip_msg *stack_server_request(const struct stack_server *t);
 const struct flow *stack_server_flow(const struct stack_server *t);
 

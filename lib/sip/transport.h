@@ -95,6 +95,13 @@ int transport_flow(struct transport *t, enum sip_transport transport,
 int transport_send(struct transport *t, const struct flow *flow, const void *p,
 		   size_t len) CHECK_RESULT;
 
+/* Close this connection once what was sent to it is written. */
+void transport_hang_up(struct transport *t, const struct flow *flow);
+
+/* Whether there is a listener of this transport and family (AF_INET, ...). */
+bool transport_has(struct transport *t, enum sip_transport transport,
+		   int family);
+
 /* Whether flow->connection lives; always so on UDP. */
 bool transport_alive(const struct transport *t, const struct flow *flow);
 

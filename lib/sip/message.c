@@ -1,0 +1,485 @@
+#include "sip/message.h"
+
+#include <ctype.h>
+#include <strings.h>
+
+static const char *const method_names[METHOD_COUNT] = {
+	[METHOD_OTHER] = "",
+	[METHOD_INVITE] = "INVITE",
+	[METHOD_ACK] = "ACK",
+	[METHOD_BYE] = "BYE",
+	[METHOD_CANCEL] = "CANCEL",
+	[METHOD_OPTIONS] = "OPTIONS",
+	[METHOD_PRACK] = "PRACK",
+	[METHOD_UPDATE] = "UPDATE",
+	[METHOD_INFO] = "INFO",
+	[METHOD_REFER] = "REFER",
+	[METHOD_NOTIFY] = "NOTIFY",
+	[METHOD_REGISTER] = "REGISTER",
+	[METHOD_SUBSCRIBE] = "SUBSCRIBE",
+	[METHOD_MESSAGE] = "MESSAGE",
+	[METHOD_PUBLISH] = "PUBLISH",
+};
+
+enum message_method message_method(struct text name)
+{
+	/* methods are case-sensitive (RFC 3261 7.1) */
+	for (unsigned m = METHOD_INVITE; m < METHOD_COUNT; m++) {
+		if (text_is(name, method_names[m]))
+			return (enum message_method)m;
+	}
+	return METHOD_OTHER;
+}
+
+const char *message_method_name(enum message_method m)
+{
+	return m < METHOD_COUNT ? method_names[m] : "";
+}
+
+enum message_method message_method_of(const struct sip_msg *msg)
+{
+	return message_method(
+		message_text(msg->req ? msg->met : msg->cseq.met));
+}
+
+struct sip_msg *message_keep(const struct sip_msg *msg)
+{
+	union {
+		const struct sip_msg *c;
+		struct sip_msg *m;
+	} u = { .c = msg };
+
+	return mem_ref(u.m); /* the count is all that changes */
+}
+
+void message_drop(const struct sip_msg *msg)
+{
+	union {
+		const struct sip_msg *c;
+		struct sip_msg *m;
+	} u = { .c = msg };
+
+	mem_deref(u.m);
+}
+
+struct text message_header(const struct sip_msg *msg, enum sip_hdrid id)
+{
+	const struct sip_hdr *h = sip_msg_hdr(msg, id);
+
+	return h ? message_text(h->val) : (struct text){ NULL, 0 };
+}
+
+struct text message_xheader(const struct sip_msg *msg, const char *name)
+{
+	const struct sip_hdr *h = sip_msg_xhdr(msg, name);
+
+	return h ? message_text(h->val) : (struct text){ NULL, 0 };
+}
+
+struct nth {
+	unsigned left;
+	struct text *ret;
+};
+
+static bool nth_h(const struct sip_hdr *h, const struct sip_msg *msg, void *arg)
+{
+	struct nth *n = arg;
+
+	(void)msg;
+	if (n->left--)
+		return false;
+	*n->ret = message_text(h->val);
+	return true;
+}
+
+bool message_header_at(const struct sip_msg *msg, enum sip_hdrid id, unsigned i,
+		       struct text *ret)
+{
+	struct nth n = { i, ret };
+
+	return sip_msg_hdr_apply(msg, true, id, nth_h, &n) != NULL;
+}
+
+bool message_has_token(const struct sip_msg *msg, enum sip_hdrid id,
+		       const char *token)
+{
+	return sip_msg_hdr_has_value(msg, id, token);
+}
+
+uint64_t message_number(const struct sip_msg *msg, enum sip_hdrid id,
+			uint64_t otherwise)
+{
+	struct text t = message_header(msg, id);
+	uint64_t v;
+
+	for (size_t i = 0; i < t.len; i++) { /* "90;refresher=uac" */
+		if (t.p[i] == ';' || t.p[i] == ' ' || t.p[i] == '\t')
+			t.len = i;
+	}
+	if (!t.len || text_u64(t, 0, UINT32_MAX, &v))
+		return otherwise;
+	return v;
+}
+
+struct text message_body(const struct sip_msg *msg)
+{
+	const uint8_t *p = mbuf_buf(msg->mb);
+
+	return (struct text){ (const char *)p, mbuf_get_left(msg->mb) };
+}
+
+static struct text trimmed(struct text t)
+{
+	while (t.len && (t.p[0] == ' ' || t.p[0] == '\t')) {
+		t.p++;
+		t.len--;
+	}
+	while (t.len && (t.p[t.len - 1] == ' ' || t.p[t.len - 1] == '\t'))
+		t.len--;
+	return t;
+}
+
+/* One `name[=value]` up to the next ';' outside quotes. */
+static struct text next_param(struct text *rest)
+{
+	struct text one = { rest->p, 0 };
+	bool quoted = false;
+
+	while (one.len < rest->len) {
+		char c = rest->p[one.len];
+
+		if (quoted && c == '\\')
+			one.len += one.len + 1 < rest->len;
+		else if (c == '"')
+			quoted = !quoted;
+		else if (c == ';' && !quoted)
+			break;
+		one.len++;
+	}
+	rest->p += one.len;
+	rest->len -= one.len;
+	if (rest->len) {
+		rest->p++;
+		rest->len--;
+	}
+	return one;
+}
+
+bool message_param(struct text params, const char *name, struct text *ret)
+{
+	size_t n = strlen(name);
+
+	while (params.len) {
+		struct text one = trimmed(next_param(&params));
+		struct text value = { one.p + one.len, 0 };
+		const char *eq = one.len ? memchr(one.p, '=', one.len) : NULL;
+
+		if (eq) {
+			size_t at = (size_t)(eq - one.p);
+
+			value = trimmed(
+				(struct text){ eq + 1, one.len - at - 1 });
+			one = trimmed((struct text){ one.p, at });
+		}
+		if (one.len != n || strncasecmp(one.p, name, n) != 0)
+			continue;
+		if (value.len >= 2 && value.p[0] == '"' &&
+		    value.p[value.len - 1] == '"') {
+			value.p++;
+			value.len -= 2;
+		}
+		*ret = value;
+		return true;
+	}
+	return false;
+}
+
+/* ---- decoding */
+
+static int fault(struct message_fault *ret, int err, uint16_t code,
+		 const char *reason)
+{
+	*ret = (struct message_fault){ code, reason };
+	return err;
+}
+
+static bool is_token(struct text t)
+{
+	for (size_t i = 0; i < t.len; i++) {
+		unsigned char c = (unsigned char)t.p[i];
+
+		if (!isalnum(c) && (!c || !strchr("-.!%*_+`'~", c)))
+			return false;
+	}
+	return t.len > 0;
+}
+
+/*
+ * The start line, before libre sees it: libre takes a request of any other
+ * version for a response, and does not mind blanks.
+ */
+static int check_start(struct text line, struct message_fault *f)
+{
+	struct text method, uri, version;
+	const char *a = memchr(line.p, ' ', line.len), *b;
+
+	if (line.len >= 4 && !strncasecmp(line.p, "SIP/", 4)) {
+		/* "SIP/2.0 200 " */
+		if (line.len < 12 || strncasecmp(line.p, "SIP/2.0 ", 8) != 0 ||
+		    line.p[8] < '1' || line.p[8] > '6' ||
+		    !isdigit((unsigned char)line.p[9]) ||
+		    !isdigit((unsigned char)line.p[10]) || line.p[11] != ' ')
+			return fault(f, EBADMSG, 0, "bad status line");
+		return 0;
+	}
+	if (!a)
+		return fault(f, EBADMSG, 0, "no start line");
+	method = (struct text){ line.p, (size_t)(a - line.p) };
+	uri.p = a + 1;
+	b = memrchr(line.p, ' ', line.len);
+	if (b <= a || !is_token(method))
+		return fault(f, EBADMSG, 400, "Bad request line");
+	uri.len = (size_t)(b - uri.p);
+	version = (struct text){ b + 1, line.len - (size_t)(b + 1 - line.p) };
+	if (version.len < 4 || strncasecmp(version.p, "SIP/", 4) != 0)
+		return fault(f, EBADMSG, 400, "Bad request line");
+	if (version.len != 7 || strncasecmp(version.p, "SIP/2.0", 7) != 0)
+		return fault(f, EBADMSG, 505, "Version Not Supported");
+	for (size_t i = 0; i < uri.len; i++) {
+		if (uri.p[i] <= ' ' || strchr("<>\"\\^`{}|", uri.p[i]))
+			return fault(f, EBADMSG, 400, "Bad Request-URI");
+	}
+	return uri.len ? 0 : fault(f, EBADMSG, 400, "Bad Request-URI");
+}
+
+/* Lines up to the blank one; EBADMSG if there is none. */
+static int check_size(const char *p, size_t len, struct message_fault *f)
+{
+	const char *at = p, *end = p + len;
+	unsigned lines = 0;
+
+	for (;;) {
+		const char *nl = memchr(at, '\n', (size_t)(end - at));
+
+		if (!nl)
+			return fault(f, EBADMSG, 400, "Incomplete header");
+		if (nl == at || (nl == at + 1 && *at == '\r'))
+			return 0;
+		/* folded lines count too: they cost as much */
+		if (++lines > 2 * MESSAGE_HEADERS_MAX)
+			return fault(f, EMSGSIZE, 400, "Too many headers");
+		at = nl + 1;
+	}
+}
+
+static const struct {
+	enum sip_hdrid id;
+	bool needed;
+	const char *reason;
+} singles[] = {
+	{ SIP_HDR_FROM, true, "Bad From" },
+	{ SIP_HDR_TO, true, "Bad To" },
+	{ SIP_HDR_CALL_ID, true, "Bad Call-ID" },
+	{ SIP_HDR_CSEQ, true, "Bad CSeq" },
+	{ SIP_HDR_MAX_FORWARDS, false, "Bad Max-Forwards" },
+	{ SIP_HDR_CONTENT_LENGTH, false, "Bad Content-Length" },
+	{ SIP_HDR_CONTENT_TYPE, false, "Bad Content-Type" },
+	{ SIP_HDR_EXPIRES, false, "Bad Expires" },
+};
+
+/* One pass over the headers instead of a look-up each. */
+static int check_singles(const struct sip_msg *msg, struct message_fault *f)
+{
+	enum { N = sizeof(singles) / sizeof(singles[0]) };
+	unsigned seen[N] = { 0 }, count = 0;
+
+	for (const struct le *le = msg->hdrl.head; le; le = le->next) {
+		const struct sip_hdr *h = le->data;
+
+		count++;
+		for (unsigned i = 0; i < N; i++)
+			seen[i] += h->id == singles[i].id;
+	}
+	if (count > MESSAGE_HEADERS_MAX)
+		return fault(f, EMSGSIZE, 400, "Too many headers");
+	for (unsigned i = 0; i < N; i++) {
+		if (seen[i] > 1 || (singles[i].needed && !seen[i]))
+			return fault(f, EBADMSG, 400, singles[i].reason);
+	}
+	return 0;
+}
+
+static int check_cseq(const struct sip_msg *msg, struct message_fault *f)
+{
+	struct text t = message_header(msg, SIP_HDR_CSEQ);
+	uint64_t num;
+
+	/* libre wraps around at 2^32: read the digits again */
+	for (size_t i = 0; i < t.len; i++) {
+		if (t.p[i] == ' ' || t.p[i] == '\t')
+			t.len = i;
+	}
+	if (text_u64(t, 0, INT32_MAX, &num) ||
+	    !is_token(message_text(msg->cseq.met)))
+		return fault(f, EBADMSG, 400, "Bad CSeq");
+	if (msg->req && pl_cmp(&msg->met, &msg->cseq.met))
+		return fault(f, EBADMSG, 400, "CSeq method mismatch");
+	return 0;
+}
+
+static int check_branch(const struct sip_msg *msg, struct message_fault *f)
+{
+	/* RFC 3261 8.1.1.7; what RFC 2543 sent is told so */
+	if (!msg->via.sentby.l || msg->via.branch.l <= 7 ||
+	    strncasecmp(msg->via.branch.p, "z9hG4bK", 7) != 0)
+		return fault(f, EBADMSG, 400, "RFC 3261 branch needed");
+	if (!msg->from.tag.l)
+		return fault(f, EBADMSG, 400, "From tag needed");
+	return 0;
+}
+
+static bool quotes_balance(struct text t)
+{
+	bool quoted = false;
+
+	for (size_t i = 0; i < t.len; i++) {
+		if (quoted && t.p[i] == '\\')
+			i++;
+		else if (t.p[i] == '"')
+			quoted = !quoted;
+	}
+	return !quoted;
+}
+
+/* An address without <> takes no blanks; with them, none inside. */
+static bool address_is_sane(struct text whole, struct text uri)
+{
+	if (!quotes_balance(whole) || !uri.len)
+		return false;
+	for (size_t i = 0; i < uri.len; i++) {
+		if ((unsigned char)uri.p[i] <= ' ' || uri.p[i] == '"' ||
+		    uri.p[i] == '<')
+			return false;
+	}
+	return true;
+}
+
+static int check_addresses(const struct sip_msg *msg, struct message_fault *f)
+{
+	if (!address_is_sane(message_text(msg->from.val),
+			     message_text(msg->from.auri)))
+		return fault(f, EBADMSG, 400, "Bad From");
+	if (!address_is_sane(message_text(msg->to.val),
+			     message_text(msg->to.auri)))
+		return fault(f, EBADMSG, 400, "Bad To");
+	if (!msg->callid.l)
+		return fault(f, EBADMSG, 400, "Bad Call-ID");
+	return 0;
+}
+
+static int check_numbers(const struct sip_msg *msg, struct message_fault *f)
+{
+	uint64_t v;
+
+	if (msg->maxfwd.p && text_u64(message_text(msg->maxfwd), 0, 255, &v))
+		return fault(f, EBADMSG, 400, "Bad Max-Forwards");
+	if (msg->req && msg->uri.headers.l)
+		return fault(f, EBADMSG, 400, "Bad Request-URI");
+	return 0;
+}
+
+/* Cut the body to what Content-Length says. */
+static int check_length(struct sip_msg *msg, bool stream,
+			struct message_fault *f)
+{
+	size_t left = mbuf_get_left(msg->mb);
+	uint64_t clen;
+
+	if (!msg->clen.p) {
+		if (stream)
+			return fault(f, EBADMSG, 400, "Content-Length needed");
+		return 0;
+	}
+	if (text_u64(message_text(msg->clen), 0, MESSAGE_MAX, &clen))
+		return fault(f, EBADMSG, 400, "Bad Content-Length");
+	if (clen > left)
+		return fault(f, EBADMSG, 400, "Body shorter than it says");
+	msg->mb->end = msg->mb->pos + clen;
+	return 0;
+}
+
+static int check(struct sip_msg *msg, bool stream, struct message_fault *f)
+{
+	int err = check_singles(msg, f);
+
+	if (!err)
+		err = check_cseq(msg, f);
+	if (!err)
+		err = check_addresses(msg, f);
+	if (!err && msg->req)
+		err = check_branch(msg, f);
+	if (!err)
+		err = check_numbers(msg, f);
+	if (!err)
+		err = check_length(msg, stream, f);
+	return err;
+}
+
+static int decode(struct sip_msg **ret, const char *p, size_t len, bool stream,
+		  struct message_fault *f)
+{
+	struct sip_msg *msg = NULL;
+	struct mbuf *mb = mbuf_alloc(len);
+	int err;
+
+	if (!mb)
+		return ENOMEM;
+	memcpy(mb->buf, p, len);
+	mb->end = len;
+	err = sip_msg_decode(&msg, mb);
+	mem_deref(mb); /* the message holds its own reference */
+	if (err == ENOMEM)
+		return err;
+	if (err)
+		return fault(f, EBADMSG, 400, "Bad Request");
+	err = check(msg, stream, f);
+	if (err) {
+		mem_deref(msg);
+		return err;
+	}
+	*ret = msg;
+	return 0;
+}
+
+int message_decode(struct sip_msg **ret, const void *bytes, size_t len,
+		   bool stream, struct message_fault *ret_fault)
+{
+	const char *p = bytes, *nl;
+	struct text line;
+	int err;
+
+	*ret_fault = (struct message_fault){ 0, "" };
+	/* RFC 3261 7.5 */
+	while (len && (*p == '\r' || *p == '\n')) {
+		p++;
+		len--;
+	}
+	if (len > MESSAGE_MAX)
+		return fault(ret_fault, EMSGSIZE, 513, "Message Too Large");
+	nl = len ? memchr(p, '\n', len) : NULL;
+	if (!nl)
+		return fault(ret_fault, EBADMSG, 0, "no start line");
+	line = (struct text){ p, (size_t)(nl - p) };
+	if (line.len && line.p[line.len - 1] == '\r')
+		line.len--;
+	err = check_start(line, ret_fault);
+	if (!err)
+		err = check_size(p, len, ret_fault);
+	if (!err)
+		err = decode(ret, p, len, stream, ret_fault);
+	/* nobody answers a response or an ACK */
+	if (err && (!strncasecmp(p, "SIP/", len < 4 ? len : 4) ||
+		    (len >= 4 && !memcmp(p, "ACK ", 4))))
+		ret_fault->code = 0;
+	return err;
+}
