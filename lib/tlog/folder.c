@@ -43,6 +43,11 @@ uint64_t folder_published(const struct folder *f)
 	return f->published;
 }
 
+int folder_fd(const struct folder *f)
+{
+	return f->dir_fd;
+}
+
 void folder_root(const struct folder *f, struct merkle_hash *ret)
 {
 	merkle_edge_root(&f->edge, ret);

@@ -39,6 +39,9 @@ int folder_publish(struct folder *f, const struct note_signer *s) CHECK_RESULT;
 /* The size that the checkpoint under its name speaks of. */
 uint64_t folder_published(const struct folder *f);
 
+/* Its folder, for a struct folder_source; stays the log's. */
+int folder_fd(const struct folder *f);
+
 /* The published note; lives until the next publish. Empty in a new log. */
 struct text folder_note(const struct folder *f);
 
@@ -54,6 +57,8 @@ int folder_still_ours(struct folder *f) CHECK_RESULT;
 struct folder_source {
 	int dir_fd;
 };
+int folder_source_open(struct folder_source *s, const char *dir) CHECK_RESULT;
+void folder_source_close(struct folder_source *s);
 int folder_fetch(void *arg, const struct tile_name *name, uint8_t *ret,
 		 size_t *ret_len);
 

@@ -2,6 +2,20 @@
 #include "tlog/folder_file.h"
 
 #include <fcntl.h>
+#include <unistd.h>
+
+int folder_source_open(struct folder_source *s, const char *dir)
+{
+	s->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return s->dir_fd < 0 ? errno : 0;
+}
+
+void folder_source_close(struct folder_source *s)
+{
+	if (s->dir_fd >= 0)
+		(void)close(s->dir_fd);
+	s->dir_fd = -1;
+}
 
 /*
  * Once the full tile stands, partial ones may go; a reader with an older

@@ -1,48 +1,100 @@
 /*
  * ask -- what the desk may ask of the ledger
  *
- * LEDGER_ASK carries one JSON object, LEDGER_REPLY one or more: `more` is 1 on
- * all but the last. Times are milliseconds since 1970 (UTC). Recording ids and
- * event ids are ids of 26 characters; kc, pn and digests hex; envelopes, cards,
- * salts and hashes padded base64. A reply that failed is {"error":WORD}:
- * malformed, not-found, rolled-back (the log is not the one we wrote: nothing
- * is disclosed), unavailable (disk), not-permitted.
+ * LEDGER_ASK carries one JSON object, LEDGER_REPLY one (`more` is 0: what does
+ * not fit comes in pages). Times are milliseconds since 1970 (UTC). Recording
+ * ids, body names and event ids are ids of 26 characters; kc, pn and digests
+ * hex; envelopes, cards, salts and hashes padded base64. A reply that failed is
+ * {"error":WORD}: malformed, not-found, rolled-back (the log is not the one
+ * that we wrote: nothing is disclosed), unavailable, not-permitted.
  *
  *   {"ask":"count"}
- *     {"entries":N,"recordings":N}
+ *     {"entries":N,"recordings":N,"unpaired":N}
+ *        unpaired: recordings that ended without an entry that says so, or
+ *        whose entry says so but of which nothing else was heard
  *   {"ask":"recordings","limit":100,"after":ID,"from":MS,"to":MS,"state":S,
- *    "org":S}                       all but "ask" optional; oldest first
- *     {"recordings":[R...],"after":ID|null}    null: that was all
- *        R = {"id","at","org","state","reason","ms","bytes","sha256","body"}
+ *    "org":S}                     all but "ask" optional; limit at most 100
+ *     {"recordings":[R...],"after":ID|null}    oldest first; null: that was all
+ *        R = {"id","at","org","state","reason","ms","bytes","sha256","body",
+ *             "entry"}
  *        (body: its name in the store; state "running" until it has ended;
- *        "alarm" interrupted until superseded)
+ *        sha256 and entry null while not known)
  *   {"ask":"recording","id":ID}
  *     {"recording":R}
  *   {"ask":"envelope","id":ID}
  *     {"recording":R,"envelope","card_envelope","card","kc","pn"}
  *   {"ask":"append","type":"disclosure.requested","org":S,"at":MS,"id":EVENT,
- *    "details":TEXT}
+ *    "details":TEXT}                id optional
  *     {"entry":N,"leaf":TEXT,"salt":B64,"details":TEXT,"checkpoint":NOTE}
  *     after it is durable. The same event id again gives the same entry.
- *     Types: disclosure.* user.* key.* register.* incident.* recording.held
- *     recording.erased probe.*
+ *     Types: disclosure.* user.* key.* register.* incident.* probe.*
+ *     recording.held recording.erased
  *   {"ask":"entries","from":N,"to":M}     to: exclusive, optional
  *     {"from":N,"entries":[{"leaf":TEXT,"salt":B64,"details":TEXT}...],
  *      "next":N,"size":N}
  *     salt and details only of control entries (user.* key.* register.*
  *     disclosure.* recording.sealed|recovered|held|erased); as many as fit one
- *     reply, go on at "next" until it is "size", that of the last checkpoint.
- *     This object is what KEEPER_LOG carries, as it is.
+ *     reply, go on at "next" until it is "to" or "size" (that of the last
+ *     checkpoint).
+ *   {"ask":"details","entry":N}
+ *     {"entry":N,"leaf":TEXT,"salt":B64,"details":TEXT,"at":MS}
  *   {"ask":"checkpoint"}
  *     {"checkpoint":NOTE,"size":N,"root":B64}
  *   {"ask":"proof","entry":N}
  *     {"entry":N,"size":N,"leaf":TEXT,"proof":[B64...],"checkpoint":NOTE}
  *   {"ask":"consistency","from":N}
  *     {"from":N,"size":N,"proof":[B64...],"checkpoint":NOTE}
- *   {"ask":"users"}
- *     {"users":[{"entry":N,"type":"user.added","details":TEXT}...]}
+ *   {"ask":"users","from":N}              from optional
+ *     {"users":[{"entry":N,"type":"user.added","details":TEXT}...],
+ *      "next":N|null}
  */
 #ifndef VAXEL_PROCESS_LEDGER_ASK_H
 #define VAXEL_PROCESS_LEDGER_ASK_H
+
+#include "process/ledger/book.h"
+
+#define ASK_RECORDINGS_MAX 100
+#define ASK_DETAILS_MAX 2048
+#define ASK_REPLY_MAX 60000
+
+enum ask_what {
+	ASK_COUNT,
+	ASK_RECORDINGS,
+	ASK_RECORDING,
+	ASK_ENVELOPE,
+	ASK_APPEND,
+	ASK_ENTRIES,
+	ASK_DETAILS,
+	ASK_CHECKPOINT,
+	ASK_PROOF,
+	ASK_CONSISTENCY,
+	ASK_USERS,
+	ASK_WHATS
+};
+
+/* Every ask, with what it does not name at "any". */
+struct ask {
+	enum ask_what what;
+	uint64_t entry, from, to, limit;
+	int64_t at_ms, from_ms, to_ms;
+	bool has_id;
+	uint8_t id[ID_BYTES]; /* of a recording or an event; or "after" */
+	enum record_state state;
+	enum event_type type;
+	char org[LEAF_ORGANISATION_MAX];
+	size_t details_len;
+	char details[ASK_DETAILS_MAX];
+};
+
+/* Pure. EBADMSG malformed, EPERM a type that may not be appended. */
+int ask_read(struct text json, struct ask *ret) CHECK_RESULT;
+
+/*
+ * Answer, always with one object. What waits is made durable first. An error
+ * is one of the book: leave and start anew.
+ */
+int ask_answer(struct book *b, const struct ask *a,
+	       struct writer *ret) CHECK_RESULT;
+void ask_refuse(struct writer *ret, const char *word);
 
 #endif

@@ -1,0 +1,164 @@
+/*
+ * database -- entries, recordings and running calls, in tables
+ *
+ * The one seam between the ledger and whatever keeps its tables: SQLite here
+ * (WAL, synchronous FULL, freed pages overwritten, no temporary files); a
+ * second kind would implement the same functions. One writer.
+ *
+ * What is put lies in the transaction that database_begin() opened, and is
+ * durable when database_commit() returns 0. Any error but ENOENT means that
+ * the database cannot be trusted to go on: leave, and start anew from what is
+ * durable.
+ */
+#ifndef VAXEL_PROCESS_LEDGER_DATABASE_H
+#define VAXEL_PROCESS_LEDGER_DATABASE_H
+
+#include <stdbool.h>
+
+#include "base/bytes.h"
+#include "base/encode.h"
+#include "ipc/values.h"
+#include "tlog/leaf.h"
+#include "tlog/merkle.h"
+
+struct database;
+
+int database_open(struct database **ret, const char *file) CHECK_RESULT;
+void database_close(struct database *db);
+
+int database_begin(struct database *db) CHECK_RESULT;
+int database_commit(struct database *db) CHECK_RESULT;
+
+/* ---- entries: numbered from 0 without a gap */
+
+struct database_entry {
+	uint64_t entry;
+	uint8_t event[ID_BYTES];
+	struct text type;
+	int64_t at_ms;
+	struct text leaf;
+	struct bytes salt; /* LEAF_SALT_BYTES */
+	struct text details;
+};
+
+int database_count(struct database *db, uint64_t *ret) CHECK_RESULT;
+int database_entry_put(struct database *db,
+		       const struct database_entry *e) CHECK_RESULT;
+
+/* ENOENT when no entry has that event id. */
+int database_event_find(struct database *db, const uint8_t event[ID_BYTES],
+			uint64_t *ret_entry) CHECK_RESULT;
+
+/* What is pointed to lives until the return. Any error ends the walk. */
+typedef int database_entry_h(void *arg, const struct database_entry *e);
+
+/* Entries [from, to), in order. */
+int database_entries(struct database *db, uint64_t from, uint64_t to,
+		     database_entry_h *h, void *arg) CHECK_RESULT;
+
+/* user.added and user.removed, in order. */
+int database_users(struct database *db, uint64_t from, database_entry_h *h,
+		   void *arg) CHECK_RESULT;
+
+/* ---- recordings */
+
+struct database_recording {
+	uint8_t id[ID_BYTES];
+	uint8_t body[ID_BYTES];
+	int64_t at_ms;
+	struct text controller;
+	struct bytes kc; /* 16 bytes each */
+	struct bytes pn;
+	struct bytes envelope;
+	struct bytes card_envelope;
+	/* from its end on; before: RECORD_RUNNING */
+	enum record_state state;
+	enum record_reason reason;
+	uint64_t length_ms;
+	uint64_t body_bytes;
+	struct bytes body_sha256; /* empty when not known */
+	struct bytes card;
+	/* the entry that says how it ended; none: half of the pair is missing
+	 */
+	bool has_entry;
+	uint64_t entry;
+};
+
+/* The same id again replaces the envelopes (and nothing else). */
+int database_recording_put(struct database *db,
+			   const struct database_recording *r) CHECK_RESULT;
+
+/* ENOENT when its envelope was never put. */
+int database_recording_end(struct database *db,
+			   const struct database_recording *r) CHECK_RESULT;
+
+/* What an entry says of its end: state, reason, entry. No row, no harm. */
+int database_recording_said(struct database *db, const uint8_t id[ID_BYTES],
+			    enum record_state state, enum record_reason reason,
+			    uint64_t entry) CHECK_RESULT;
+
+typedef int database_recording_h(void *arg, const struct database_recording *r);
+
+/* ENOENT; else the handler is called once. */
+int database_recording(struct database *db, const uint8_t id[ID_BYTES],
+		       database_recording_h *h, void *arg) CHECK_RESULT;
+
+/* All optional but limit: 0, INT64_MAX, RECORD_NONE and empty are "any". */
+struct database_filter {
+	bool has_after; /* of the recording that was last on the page before */
+	uint8_t after[ID_BYTES];
+	int64_t from_ms, to_ms;
+	enum record_state state;
+	struct text controller;
+	uint64_t limit;
+};
+
+/* Oldest first. Envelopes and card are not read. */
+int database_recordings(struct database *db, const struct database_filter *f,
+			database_recording_h *h, void *arg) CHECK_RESULT;
+
+struct database_counts {
+	uint64_t recordings;
+	uint64_t unpaired; /* ended, and no entry says so; or the reverse */
+};
+int database_counts(struct database *db,
+		    struct database_counts *ret) CHECK_RESULT;
+
+/* ---- answered calls whose recording has not ended yet */
+
+struct database_call {
+	struct text call; /* as the details have it */
+	int64_t at_ms;
+	struct text organisation;
+	struct text recording; /* empty: none was begun */
+};
+
+/*
+ * Answer and end come from two processes, in either order: an end that comes
+ * first is kept until its answer comes, and the pair is gone.
+ *
+ * recording may be empty; when it is not, the answer may still be to come.
+ */
+int database_call_open(struct database *db, const struct database_call *c,
+		       bool answered) CHECK_RESULT;
+
+/* supersedes: an end was said before, do not wait for an answer. */
+int database_call_close(struct database *db, struct text call, int64_t at_ms,
+			bool supersedes) CHECK_RESULT;
+
+typedef int database_call_h(void *arg, const struct database_call *c);
+
+/* Answered before so many milliseconds. */
+int database_calls(struct database *db, int64_t before_ms, database_call_h *h,
+		   void *arg) CHECK_RESULT;
+
+/* ---- the last checkpoint that this database has heard of */
+
+int database_mark_put(struct database *db, uint64_t size,
+		      const struct merkle_hash *root) CHECK_RESULT;
+
+/* ENOENT in a new database. */
+int database_mark(struct database *db, uint64_t *ret_size,
+		  struct merkle_hash *ret_root) CHECK_RESULT;
+
+#endif

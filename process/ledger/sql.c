@@ -1,0 +1,255 @@
+#include "process/ledger/sql.h"
+
+#include <stdlib.h>
+
+static const char schema[] =
+	"CREATE TABLE IF NOT EXISTS entries ("
+	" entry INTEGER PRIMARY KEY,"
+	" event BLOB NOT NULL UNIQUE,"
+	" type TEXT NOT NULL,"
+	" at INTEGER NOT NULL,"
+	" leaf TEXT NOT NULL,"
+	" salt BLOB NOT NULL,"
+	" details TEXT NOT NULL);"
+	"CREATE INDEX IF NOT EXISTS entries_users ON entries (entry)"
+	" WHERE type IN ('user.added', 'user.removed');"
+	"CREATE TABLE IF NOT EXISTS recordings ("
+	" id BLOB PRIMARY KEY,"
+	" at INTEGER NOT NULL,"
+	" controller TEXT NOT NULL,"
+	" body BLOB NOT NULL,"
+	" kc BLOB NOT NULL,"
+	" pn BLOB NOT NULL,"
+	" envelope BLOB NOT NULL,"
+	" card_envelope BLOB NOT NULL,"
+	" state INTEGER NOT NULL,"
+	" reason INTEGER NOT NULL DEFAULT 0,"
+	" length_ms INTEGER NOT NULL DEFAULT 0,"
+	" body_bytes INTEGER NOT NULL DEFAULT 0,"
+	" body_sha256 BLOB,"
+	" card BLOB,"
+	" entry INTEGER) WITHOUT ROWID;"
+	"CREATE INDEX IF NOT EXISTS recordings_at ON recordings (at, id);"
+	"CREATE TABLE IF NOT EXISTS calls ("
+	" call TEXT PRIMARY KEY,"
+	" at INTEGER NOT NULL,"
+	" organisation TEXT NOT NULL,"
+	" recording TEXT NOT NULL DEFAULT '',"
+	" closed INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE IF NOT EXISTS mark ("
+	" one INTEGER PRIMARY KEY CHECK (one = 1),"
+	" size INTEGER NOT NULL,"
+	" root BLOB NOT NULL);"
+	"PRAGMA user_version = 1;";
+
+/*
+ * One connection alone, so no shared memory file; WAL with a sync at every
+ * commit; what is deleted is overwritten.
+ */
+static const char settings[] = "PRAGMA locking_mode = EXCLUSIVE;"
+			       "PRAGMA journal_mode = WAL;"
+			       "PRAGMA synchronous = FULL;"
+			       "PRAGMA secure_delete = ON;"
+			       "PRAGMA temp_store = MEMORY;"
+			       "PRAGMA trusted_schema = OFF;"
+			       "PRAGMA cell_size_check = ON;";
+
+#define ENTRY_COLUMNS "entry, event, type, at, leaf, salt, details"
+#define RECORDING_COLUMNS                                                      \
+	"id, body, at, controller, kc, pn, state, reason, length_ms, "         \
+	"body_bytes, body_sha256, entry"
+
+static const char *const texts[SQL_STATEMENTS] = {
+	[SQL_BEGIN] = "BEGIN IMMEDIATE",
+	[SQL_COMMIT] = "COMMIT",
+	[SQL_COUNT] = "SELECT coalesce(max(entry) + 1, 0) FROM entries",
+	[SQL_ENTRY_PUT] = "INSERT INTO entries (" ENTRY_COLUMNS
+			  ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+	[SQL_EVENT_FIND] = "SELECT entry FROM entries WHERE event = ?1",
+	[SQL_ENTRIES] = "SELECT " ENTRY_COLUMNS " FROM entries"
+			" WHERE entry >= ?1 AND entry < ?2 ORDER BY entry",
+	[SQL_USERS] = "SELECT " ENTRY_COLUMNS " FROM entries"
+		      " WHERE type IN ('user.added', 'user.removed')"
+		      " AND entry >= ?1 ORDER BY entry",
+	[SQL_RECORDING_PUT] =
+		"INSERT INTO recordings (id, body, at, controller, kc, pn,"
+		" envelope, card_envelope, state)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
+		" ON CONFLICT (id) DO UPDATE SET envelope = excluded.envelope,"
+		" card_envelope = excluded.card_envelope",
+	[SQL_RECORDING_END] =
+		"UPDATE recordings SET state = ?2, reason = ?3, length_ms = ?4,"
+		" body_bytes = ?5, body_sha256 = ?6, card = ?7 WHERE id = ?1",
+	/* recovered supersedes, in whatever order they come */
+	[SQL_RECORDING_SAID] =
+		"UPDATE recordings SET state = ?2, reason = ?3, entry = ?4"
+		" WHERE id = ?1 AND (state <> 6 OR ?2 = 6)",
+	[SQL_RECORDING] =
+		"SELECT " RECORDING_COLUMNS ", envelope, card_envelope, card"
+		" FROM recordings WHERE id = ?1",
+	[SQL_RECORDINGS] =
+		"SELECT " RECORDING_COLUMNS " FROM recordings"
+		" WHERE at >= ?1 AND at < ?2 AND (?3 = 0 OR state = ?3)"
+		" AND (?4 = '' OR controller = ?4) AND (?5 IS NULL OR (at, id)"
+		" > (SELECT at, id FROM recordings WHERE id = ?5))"
+		" ORDER BY at, id LIMIT ?6",
+	/* ended without an entry; or an entry that says sealed, no end */
+	[SQL_COUNTS] = "SELECT count(*), count(*) FILTER (WHERE"
+		       " (state NOT IN (0, 1, 2) AND entry IS NULL) OR"
+		       " (state IN (3, 6) AND body_sha256 IS NULL))"
+		       " FROM recordings",
+	/* closed: 0 answered, 1 ended before its answer came, 2 neither yet */
+	[SQL_CALL_OPEN] =
+		"INSERT INTO calls (call, at, organisation, recording, closed)"
+		" VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (call) DO UPDATE SET"
+		" organisation = excluded.organisation,"
+		" closed = min(closed, excluded.closed),"
+		" recording = max(recording, excluded.recording)",
+	[SQL_CALL_CLOSED] =
+		"INSERT INTO calls (call, at, organisation, closed)"
+		" VALUES (?1, ?2, '', 1) ON CONFLICT (call) DO UPDATE"
+		" SET closed = 1",
+	[SQL_CALL_FORGET] = "DELETE FROM calls WHERE call = ?1 AND closed = ?2",
+	[SQL_CALLS] = "SELECT call, at, organisation, recording FROM calls"
+		      " WHERE at < ?1 AND closed = 0 ORDER BY at",
+	[SQL_MARK_PUT] = "INSERT OR REPLACE INTO mark (one, size, root)"
+			 " VALUES (1, ?1, ?2)",
+	[SQL_MARK] = "SELECT size, root FROM mark",
+};
+
+static int open_all(struct database *d, const char *file)
+{
+	const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
+			  SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX;
+
+	if (sqlite3_open_v2(file, &d->db, flags, NULL) != SQLITE_OK)
+		return EIO;
+	(void)sqlite3_db_config(d->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	if (sqlite3_exec(d->db, settings, NULL, NULL, NULL) != SQLITE_OK ||
+	    sqlite3_exec(d->db, schema, NULL, NULL, NULL) != SQLITE_OK)
+		return EIO;
+	for (int i = 0; i < SQL_STATEMENTS; i++)
+		if (sqlite3_prepare_v3(d->db, texts[i], -1,
+				       SQLITE_PREPARE_PERSISTENT,
+				       &d->statements[i], NULL) != SQLITE_OK)
+			return EIO;
+	return 0;
+}
+
+int database_open(struct database **ret, const char *file)
+{
+	struct database *d = calloc(1, sizeof(*d));
+	int err;
+
+	if (!d)
+		return ENOMEM;
+	err = open_all(d, file);
+	if (err) {
+		database_close(d);
+		return err;
+	}
+	*ret = d;
+	return 0;
+}
+
+void database_close(struct database *db)
+{
+	if (!db)
+		return;
+	for (int i = 0; i < SQL_STATEMENTS; i++)
+		(void)sqlite3_finalize(db->statements[i]);
+	(void)sqlite3_close(db->db);
+	free(db);
+}
+
+struct bind sql_bind(struct database *db, enum sql which)
+{
+	return (struct bind){ db->statements[which], 0, SQLITE_OK };
+}
+
+static void keep(struct bind *b, int err)
+{
+	if (b->err == SQLITE_OK)
+		b->err = err;
+}
+
+void bind_int(struct bind *b, int64_t v)
+{
+	keep(b, sqlite3_bind_int64(b->s, ++b->column, v));
+}
+
+void bind_text(struct bind *b, struct text t)
+{
+	keep(b, sqlite3_bind_text64(b->s, ++b->column, t.len ? t.p : "", t.len,
+				    SQLITE_STATIC, SQLITE_UTF8));
+}
+
+void bind_bytes(struct bind *b, const void *p, size_t len)
+{
+	keep(b, sqlite3_bind_blob64(b->s, ++b->column, len ? p : "", len,
+				    SQLITE_STATIC));
+}
+
+void bind_null(struct bind *b)
+{
+	keep(b, sqlite3_bind_null(b->s, ++b->column));
+}
+
+int sql_row(struct bind *b)
+{
+	int is = b->err == SQLITE_OK ? sqlite3_step(b->s) : b->err;
+
+	if (is == SQLITE_ROW)
+		return 0;
+	sql_done(b);
+	if (is == SQLITE_FULL)
+		return ENOSPC;
+	return is == SQLITE_DONE ? ENOENT : EIO;
+}
+
+void sql_done(struct bind *b)
+{
+	(void)sqlite3_reset(b->s);
+	(void)sqlite3_clear_bindings(b->s);
+}
+
+int sql_run(struct bind *b)
+{
+	int err = sql_row(b);
+
+	if (!err) {
+		sql_done(b);
+		return EIO; /* a row where none was due */
+	}
+	return err == ENOENT ? 0 : err;
+}
+
+struct text sql_text(const struct bind *b, int column)
+{
+	const unsigned char *p = sqlite3_column_text(b->s, column);
+
+	return (struct text){ (const char *)p,
+			      (size_t)sqlite3_column_bytes(b->s, column) };
+}
+
+struct bytes sql_bytes(const struct bind *b, int column)
+{
+	const void *p = sqlite3_column_blob(b->s, column);
+
+	return (struct bytes){ p, (size_t)sqlite3_column_bytes(b->s, column) };
+}
+
+int64_t sql_int(const struct bind *b, int column)
+{
+	return sqlite3_column_int64(b->s, column);
+}
+
+int sql_fixed(const struct bind *b, int column, uint8_t *to, size_t len)
+{
+	struct bytes v = sql_bytes(b, column);
+
+	if (v.len != len)
+		return EBADMSG;
+	memcpy(to, v.p, len);
+	return 0;
+}

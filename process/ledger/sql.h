@@ -1,0 +1,72 @@
+/*
+ * sql -- statements that are prepared once, and bound and read without noise
+ *
+ * Inside the ledger's SQLite files only.
+ */
+#ifndef VAXEL_PROCESS_LEDGER_SQL_H
+#define VAXEL_PROCESS_LEDGER_SQL_H
+
+#include <sqlite3.h>
+
+#include "process/ledger/database.h"
+
+enum sql {
+	SQL_BEGIN,
+	SQL_COMMIT,
+	SQL_COUNT,
+	SQL_ENTRY_PUT,
+	SQL_EVENT_FIND,
+	SQL_ENTRIES,
+	SQL_USERS,
+	SQL_RECORDING_PUT,
+	SQL_RECORDING_END,
+	SQL_RECORDING_SAID,
+	SQL_RECORDING,
+	SQL_RECORDINGS,
+	SQL_COUNTS,
+	SQL_CALL_OPEN,
+	SQL_CALL_CLOSED,
+	SQL_CALL_FORGET,
+	SQL_CALLS,
+	SQL_MARK_PUT,
+	SQL_MARK,
+	SQL_STATEMENTS
+};
+
+struct database {
+	sqlite3 *db;
+	sqlite3_stmt *statements[SQL_STATEMENTS];
+};
+
+/* What a row that is being bound goes to: errors stick. */
+struct bind {
+	sqlite3_stmt *s;
+	int column;
+	int err;
+};
+
+struct bind sql_bind(struct database *db, enum sql which);
+void bind_int(struct bind *b, int64_t v);
+void bind_text(struct bind *b, struct text t);
+void bind_bytes(struct bind *b, const void *p, size_t len);
+void bind_null(struct bind *b);
+
+/* Run a statement that gives no rows. */
+int sql_run(struct bind *b) CHECK_RESULT;
+
+/*
+ * The next row: 0, ENOENT after the last, EIO. After anything but 0 the
+ * statement is ready for its next use; call sql_done() when leaving earlier.
+ */
+int sql_row(struct bind *b) CHECK_RESULT;
+void sql_done(struct bind *b);
+
+struct text sql_text(const struct bind *b, int column);
+struct bytes sql_bytes(const struct bind *b, int column);
+int64_t sql_int(const struct bind *b, int column);
+
+/* A blob of exactly len bytes, or EBADMSG. */
+int sql_fixed(const struct bind *b, int column, uint8_t *to,
+	      size_t len) CHECK_RESULT;
+
+#endif
