@@ -88,24 +88,6 @@ void relay_disconnect(struct leg *l)
 	l->connected = false;
 }
 
-/*
- * Let the kernel keep strangers out. What still lies in the queue came before
- * that and could be theirs: it is thrown away. A queue that does not end is a
- * flood; then stay unconnected and look at each address.
- */
-static void try_connect(struct leg *l)
-{
-	uint8_t byte;
-
-	if (connect(l->port->rtp, &l->latch.source.u.sa, l->latch.source.len))
-		return;
-	l->connected = true;
-	for (int i = 0; i < 32; i++)
-		if (recv(l->port->rtp, &byte, 1, 0) < 0 && errno == EAGAIN)
-			return;
-	relay_disconnect(l);
-}
-
 /* From the source that the leg listens to now? */
 static bool latched(struct worker *w, struct leg *l, const struct rtpin *in,
 		    const struct endpoint *from, bool newest)
@@ -120,7 +102,16 @@ static bool latched(struct worker *w, struct leg *l, const struct rtpin *in,
 	p.ssrc = in->ssrc;
 	p.seq = in->seq;
 	p.newest = newest;
-	return latch_packet(&l->latch, &p, w->now_ms) != LATCH_DROP;
+	switch (latch_packet(&l->latch, &p, w->now_ms)) {
+	case LATCH_DROP:
+		return false;
+	case LATCH_MOVE:
+		relay_disconnect(l); /* it was to the old source */
+		return true;
+	case LATCH_TAKE:
+		break;
+	}
+	return true;
 }
 
 /* Place it in its sequence; a new SSRC or a restart is a new stretch. */
@@ -194,7 +185,8 @@ static void packet_in(struct worker *w, struct leg *l, size_t len,
 	relay(w, l, &in, index, dtmf);
 }
 
-static void receive_checked(struct worker *w, struct leg *l)
+/* One packet whose address has to be looked at. False: there was none. */
+static bool receive_checked(struct worker *w, struct leg *l)
 {
 	struct endpoint from;
 	ssize_t n;
@@ -203,10 +195,25 @@ static void receive_checked(struct worker *w, struct leg *l)
 	n = recvfrom(l->port->rtp, w->packet, sizeof(w->packet), 0, &from.u.sa,
 		     &from.len);
 	if (n < 0)
-		return;
+		return errno != EAGAIN;
 	packet_in(w, l, (size_t)n, &from);
-	if (l->latch.state == LATCH_FIRM)
-		try_connect(l);
+	return true;
+}
+
+/*
+ * Let the kernel keep strangers out. What still lies in the queue came before
+ * that and could be theirs, so it is gone through with its addresses. A queue
+ * that does not end is a flood; then stay unconnected.
+ */
+static void try_connect(struct worker *w, struct leg *l)
+{
+	if (connect(l->port->rtp, &l->latch.source.u.sa, l->latch.source.len))
+		return;
+	l->connected = true;
+	for (int i = 0; i < 32; i++)
+		if (!receive_checked(w, l))
+			return;
+	relay_disconnect(l);
 }
 
 static void receive(struct worker *w, struct leg *l)
@@ -214,7 +221,9 @@ static void receive(struct worker *w, struct leg *l)
 	ssize_t n;
 
 	if (!l->connected) {
-		receive_checked(w, l);
+		(void)receive_checked(w, l);
+		if (l->latch.state == LATCH_FIRM)
+			try_connect(w, l);
 		return;
 	}
 	n = recv(l->port->rtp, w->packet, sizeof(w->packet), 0);
