@@ -18,7 +18,6 @@ class Phone {
 		p.port = options.port || await freePort(p.host);
 		p.control = await freePort();
 		p.events = [];
-		p.heardFile = path.join(p.dir, 'heard.wav');
 		const source = options.wav || audio.writeTone(path.join(p.dir, 'say.wav'), options.tone || 440, options.seconds || 120);
 		const at = p.host.includes(':') ? `[${p.host}]` : p.host;
 		const rtp = 40000 + Math.floor(Math.random() * 1200) * 20;
@@ -28,9 +27,9 @@ sip_listen ${at}:${p.port}
 sip_trans_def ${options.transport || 'udp'}
 call_local_timeout 120
 call_max_calls 4
-audio_player aufile,${p.heardFile}
+audio_player aubridge,${p.control}
 audio_source aufile,${source}
-audio_alert aufile,${path.join(p.dir, 'alert.wav')}
+audio_alert aubridge,alert${p.control}
 auplay_srate 8000
 ausrc_srate 8000
 auplay_channels 1
@@ -50,6 +49,9 @@ module_path /usr/lib/baresip/modules
 module g711.so
 module g722.so
 module aufile.so
+module aubridge.so
+module sndfile.so
+snd_path ${p.dir}
 module srtp.so
 module_tmp account.so
 module_app menu.so
@@ -124,11 +126,10 @@ ctrl_tcp_listen 127.0.0.1:${p.control}
 	resume() { this.command('resume'); }
 	transfer(uri) { this.command('transfer', uri); }
 
-	// What it has heard up to now (baresip writes as it goes).
-	async heard() {
-		await sleep(100);
-		const files = fs.readdirSync(this.dir).filter((f) => f.startsWith('heard'));
-		return files.length ? audio.readWav(path.join(this.dir, files[0])) : new Int16Array(0);
+	// What it has heard in its n-th call; whole once the call is over.
+	async heard(n = 0) {
+		const files = fs.readdirSync(this.dir).filter((f) => /^dump.*-dec\.wav$/.test(f)).sort();
+		return files[n] ? audio.readWav(path.join(this.dir, files[n])) : new Int16Array(0);
 	}
 
 	async stop() {
