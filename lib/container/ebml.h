@@ -1,8 +1,11 @@
 /*
- * ebml -- the few ids of EBML and Matroska that we write and read (RFC 9559)
+ * ebml -- elements of EBML (RFC 8794), and the few ids of Matroska (RFC 9559)
+ * that we write and read
  */
 #ifndef VAXEL_CONTAINER_EBML_H
 #define VAXEL_CONTAINER_EBML_H
+
+#include "base/bytes.h"
 
 enum ebml_id {
 	EBML_HEAD = 0x1a45dfa3,
@@ -58,5 +61,28 @@ enum { MKV_TYPE_AUDIO = 2, MKV_TYPE_SUBTITLE = 17 };
 
 /* Format tags of Microsoft's WAVEFORMATEX (RFC 2361; G.722: 0x028f) */
 enum { WAVE_ALAW = 6, WAVE_MULAW = 7, WAVE_G722 = 0x28f };
+
+#define EBML_HEADER_MAX 12
+#define EBML_UNKNOWN UINT64_MAX
+
+struct ebml_element {
+	uint32_t id;
+	uint64_t size; /* EBML_UNKNOWN: until what cannot lie in it */
+	size_t header; /* bytes of id and size */
+};
+
+/*
+ * One number of variable size, of at most max bytes. Ids keep their marker.
+ * EAGAIN more bytes are needed; EBADMSG.
+ */
+int ebml_vint(struct reader *r, unsigned max, bool keep_marker, uint64_t *ret,
+	      bool *ret_all_ones) CHECK_RESULT;
+
+/* The header at the front of `in`. EAGAIN, EBADMSG. */
+int ebml_element(struct bytes in, struct ebml_element *ret) CHECK_RESULT;
+
+/* The next element inside a master that is in memory whole. EBADMSG. */
+int ebml_child(struct reader *r, uint32_t *ret_id,
+	       struct bytes *ret) CHECK_RESULT;
 
 #endif
