@@ -67,6 +67,13 @@ int dialog_response(struct dialog *ret, const struct dialog *from,
 		    const struct sip_msg *response,
 		    const struct flow *flow) CHECK_RESULT;
 
+/*
+ * A dialog out of a 2xx to an INVITE that nobody remembers, good for its ACK
+ * and a BYE. Errors as dialog_response().
+ */
+int dialog_orphan(struct dialog *ret, const struct sip_msg *response,
+		  const struct flow *flow) CHECK_RESULT;
+
 /* Whether a request (or a response) belongs to it. */
 bool dialog_is(const struct dialog *d, const struct sip_msg *msg);
 

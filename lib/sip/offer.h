@@ -1,5 +1,5 @@
 /*
- * offer -- what two ends say about media: SDP read, agreed upon, written
+ * offer -- what two ends say about media: SDP read, agreed, written
  *
  * One struct offer is one session description as its author stated it, ours
  * or theirs: a plain struct without pointers, which may be copied and kept in
@@ -20,7 +20,7 @@
 #include "base/bytes.h"
 #include "settings/settings.h"
 
-#define OFFER_CODECS 8
+#define OFFER_CODECS 4
 #define OFFER_LINES 8
 #define OFFER_ADDRESS_MAX 46
 #define OFFER_KEY_BYTES 30
@@ -50,17 +50,16 @@ struct offer_line {
 struct offer {
 	uint64_t session_id; /* o=: of its author */
 	uint64_t version;
+	uint16_t port;                   /* 0: audio is refused */
 	char address[OFFER_ADDRESS_MAX]; /* numeric */
 	uint8_t ipv6;
 	uint8_t direction;   /* enum offer_direction; c=0.0.0.0 taken in */
-	uint16_t port;       /* 0: audio is refused */
 	uint8_t codec_count; /* those that we know, in the author's order */
-	uint8_t dtmf_type;   /* telephone-event, or OFFER_NO_TYPE */
+	uint8_t dtmf_type;   /* telephone-event/8000, or OFFER_NO_TYPE */
+	uint8_t dtmf48_type; /* telephone-event/48000, beside Opus */
 	uint8_t secure;      /* RTP/SAVP with a key that we can use */
-	uint8_t crypto_tag_len;
-	uint8_t line_count; /* m-lines in all */
-	uint8_t audio_line; /* which of them is ours; its slot in lines is
-			       filled too */
+	uint8_t line_count;  /* m-lines in all */
+	uint8_t audio_line;  /* which of them is ours */
 	struct offer_codec codecs[OFFER_CODECS];
 	char crypto_tag[10];
 	uint8_t key[OFFER_KEY_BYTES]; /* the author's sending key and salt */

@@ -167,7 +167,8 @@ int sessions_new(struct sessions **ret, struct stack *stack, uv_loop_t *loop,
 		 const struct session_handlers *handlers,
 		 void *arg) CHECK_RESULT;
 
-/* Drops everything without a word on the wire and without a call. */
+/* Drops everything without a word on the wire and without a call; after
+ * stack_close(). The states stay, for session_restore(). */
 void sessions_free(struct sessions *all);
 
 /*
@@ -253,13 +254,14 @@ int session_refer(struct session *s, struct text refer_to,
 /* How it goes with what referred() accepted; >= 200 is the last. */
 void session_refer_progress(struct session *s, unsigned code);
 
-/* CANCEL, BYE or 603, as is due. Over at once for the owner. */
+/* CANCEL, BYE or 480, as is due. Over at once for the owner. */
 void session_end(struct session *s);
 
 /* ---- after the process died */
 
 /*
- * A session from a state that lies in surviving memory.
+ * A session from a state that lies in surviving memory. Of the terms only
+ * session_expires_s, user and password count: the rest is in the state.
  *
  * EPROTO    it was not established: nothing to go on with
  * EBADMSG   the bytes make no sense, or were being changed
