@@ -270,15 +270,18 @@ static void take_info(struct session *s, struct stack_server *t,
 			       (unsigned)ms);
 }
 
+/* The stack adds Allow. */
 static void take_options(struct session *s, struct stack_server *t,
 			 const struct sip_msg *msg)
 {
-	uint8_t bytes[64];
-	struct writer w = writer_on(bytes, sizeof(bytes));
+	struct stack_reply r = { .code = 200,
+				 .headers =
+					 TEXT("Accept: application/sdp\r\n"
+					      "Supported: 100rel, timer\r\n") };
 
 	(void)msg;
-	writer_str(&w, "Accept: application/sdp\r\n");
-	(void)!session_reply(s, t, 200, &w, NULL);
+	r.contact_user = text_of(s->state->user);
+	(void)!stack_reply(t, &r);
 }
 
 /* ---- the table */
@@ -329,11 +332,7 @@ void session_inside(struct session *s, struct stack_server *t,
 	if (s->phase == PHASE_LEAVING) {
 		left_behind(s, t, m);
 	} else if (!rule->phases) {
-		struct stack_reply r = { .code = 405,
-					 .headers = TEXT("Allow: " SESSION_ALLOW
-							 "\r\n") };
-
-		(void)!stack_reply(t, &r);
+		(void)!stack_answer(t, 405);
 	} else if (rule->phases & (1U << s->phase)) {
 		rule->take(s, t, msg);
 	} else if (m == METHOD_INVITE && s->phase == PHASE_CALLING) {

@@ -368,16 +368,15 @@ int session_accept_invite(struct session *s, const struct writer *sdp)
 	int err;
 
 	session_answer_timer(s, msg, &w);
-	err = session_reply(s, s->invite_in, 200, &w, sdp);
-	if (err)
-		return err;
-	s->invite_in_final = true;
 	session_begin(s);
-	/* RFC 3261 12.2.2: a re-INVITE moves the target */
+	/* RFC 3261 12.2.2: a re-INVITE moves the target. Now, since the request
+	 * goes with the answer. */
 	dialog_refresh(&s->state->d.dialog, msg, flow);
 	s->state->d.dialog.state = DIALOG_CONFIRMED;
 	session_done(s);
-	return 0;
+	err = session_reply(s, s->invite_in, 200, &w, sdp);
+	s->invite_in_final = !err;
+	return err;
 }
 
 static int answer_first(struct session *s, const struct offer_media *media)
