@@ -65,7 +65,7 @@ ctrl_tcp_listen 127.0.0.1:${p.control}
 		if (options.srtp) params.push(`mediaenc=${options.srtp}`);
 		if (options.outbound) params.push(`outbound="sip:${options.outbound}"`);
 		fs.writeFileSync(path.join(p.dir, 'accounts'),
-			`<sip:${options.user}@${options.registrar || p.host}${options.transport ? `;transport=${options.transport}` : ''}>;${params.join(';')}\n`);
+			`${options.display ? `"${options.display}" ` : ''}<sip:${options.user}@${options.registrar || p.host}${options.transport ? `;transport=${options.transport}` : ''}>;${params.join(';')}\n`);
 		fs.writeFileSync(path.join(p.dir, 'contacts'), '');
 		p.process = start('baresip', ['-f', p.dir, '-v'], { cwd: p.dir });
 		await p.connect();

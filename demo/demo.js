@@ -1,0 +1,271 @@
+// The demo: two minutes that show why. Every line that has a tick was just seen
+// to hold; one that did not hold makes the demo fail.
+'use strict';
+const fs = require('node:fs');
+const http = require('node:http');
+const os = require('node:os');
+const path = require('node:path');
+const { Node, vaxel } = require('../tests/system/lib/node.js');
+const { Phone } = require('../tests/system/lib/phone.js');
+const audio = require('../tests/system/lib/audio.js');
+const search = require('../tests/system/lib/search.js');
+const { run, sleep, until } = require('../tests/system/lib/wait.js');
+const { title, begin, say, bad, ok, check, plain, json, failures, seconds } = require('./tell.js');
+
+// Numbers that the Swedish authority keeps free for fiction.
+const NUMBER = '+46846500417';
+const NURSE = 'Astrid Demosdotter';
+const CALLER_SAYS = 'Hej, min dotter är tre år och har hög feber sedan igår kväll. Hon vill inte dricka något. ' +
+	'Vad ska jag göra? Hon har också ont i örat och sover mycket.';
+const NURSE_SAYS = 'Hej, du har kommit till sjuksköterskan. Berätta vad som har hänt. Är hon vaken och går det att få kontakt med henne? ' +
+	'Ge henne små klunkar vatten ofta, och ring igen om det blir värre.';
+
+const running = [];
+const home = process.env.STATE || fs.mkdtempSync(path.join(os.tmpdir(), 'vaxel-demo-'));
+
+// ---- act 1: as it was
+
+async function ordinaryRecorder() {
+	begin('An ordinary recorder, as in 2019');
+	const dir = path.join(home, 'as-in-2019');
+	fs.mkdirSync(dir, { recursive: true });
+	const name = `${NUMBER.replace('+', '')}-2019-02-18-0412.wav`;
+	await audio.speak(path.join(dir, name), CALLER_SAYS);
+	const server = http.createServer((request, response) => {
+		if (request.url === '/') {
+			response.end(fs.readdirSync(dir).map((f) => `<a href="/${f}">${f}</a>`).join('\n'));
+			return;
+		}
+		try {
+			response.end(fs.readFileSync(path.join(dir, path.basename(request.url))));
+		} catch {
+			response.statusCode = 404;
+			response.end();
+		}
+	});
+	await new Promise((done) => server.listen(0, '127.0.0.1', done));
+	const at = `http://127.0.0.1:${server.address().port}`;
+	const listing = await (await fetch(`${at}/`)).text();
+	const found = /href="\/([^"]+\.wav)"/.exec(listing)[1];
+	bad(`somebody finds ${at}/ : no password, and a file named ${found}`);
+	const bytes = Buffer.from(await (await fetch(`${at}/${found}`)).arrayBuffer());
+	const file = path.join(home, 'found.wav');
+	fs.writeFileSync(file, bytes);
+	const samples = audio.readWav(file);
+	bad(`it plays: ${(samples.length / audio.RATE).toFixed(1)} s of a mother about her child, and her number is the file's name`);
+	fs.rmSync(file);
+	fs.rmSync(dir, { recursive: true });
+	server.close();
+	server.closeAllConnections?.();
+}
+
+// ---- act 2: the call
+
+async function startNodes() {
+	const provider = await Node.make('one-machine', {
+		dir: path.join(home, 'provider'), host: '127.0.0.1',
+		sections: {
+			'trunk carrier': { from: ['127.0.0.1', '127.0.0.3'] },
+			'line 1177': {
+				controller: 'Region Sörmland', 'position-every': 0,
+				'notice sv': {
+					version: '2026-1',
+					text: 'Fara för liv: ring ett ett två. Region Sörmland ansvarar. ' +
+						'När en sjuksköterska svarar spelas samtalet in.',
+				},
+				'notice en': { version: '2026-1', text: 'Danger to life: call one one two. Region Sörmland is responsible. When a nurse answers, the call is recorded.' },
+			},
+		},
+	});
+	const national = await Node.make('national', {
+		dir: path.join(home, 'national'), host: '127.0.0.3',
+		sections: {
+			'trunk carrier': { from: ['127.0.0.1', '127.0.0.2'], municipality: 'parameter:kommun' },
+			'trunk provider': { host: `127.0.0.1:${provider.port}`, from: ['127.0.0.9'], trusted: true, options: 0 },
+			'line 1177': { controller: 'The regions', record: false },
+			'region 04': { trunk: 'provider', organisation: 'Region Sörmland' },
+			'national-trunk': 'provider',
+		},
+	});
+	running.push(provider, national);
+	await Promise.all([provider.start(), national.start()]);
+	return { provider, national };
+}
+
+async function callState(node) {
+	const r = await node.vaxel(['calls', '--json', '-c', node.conf]);
+	return r.stdout.split('\n').filter(Boolean).map((l) => JSON.parse(l))[0];
+}
+
+async function theCall({ provider, national }) {
+	begin('A call to 1177 from Nyköping: real phones, two nodes');
+	const nurseWav = await audio.speak(path.join(home, 'nurse.wav'), NURSE_SAYS);
+	const callerWav = await audio.speak(path.join(home, 'caller.wav'), CALLER_SAYS);
+	const nurse = await Phone.make({
+		user: 'agent1', display: NURSE, registrar: provider.address,
+		password: provider.password('agent1'), answer: 'manual', wav: nurseWav, host: '127.0.0.1',
+	});
+	running.push(nurse);
+	await nurse.registered();
+	ok('a nurse has signed in her phone');
+	const caller = await Phone.make({ user: NUMBER, host: '127.0.0.2', wav: callerWav });
+	running.push(caller);
+	const dialled = Date.now();
+	caller.dial(`sip:1177@${national.address};kommun=0480`);
+	await caller.event('CALL_ESTABLISHED', 10000);
+	ok('1177 dialled; the national node finds municipality 0480 Nyköping → Region Sörmland → its provider, records nothing and carries no sound');
+	say('the notice begins: "Fara för liv: ring ett ett två. Region Sörmland ansvarar. …"');
+	await nurse.event('CALL_INCOMING', 30000);
+	ok(`the notice was played to its end (${((Date.now() - dialled) / 1000).toFixed(1)} s); then the queue; the nurse who was idle longest is rung`);
+	check((await provider.metric('recordings_active')) === 0, 'until now nothing is recorded');
+	nurse.accept();
+	await nurse.event('CALL_ESTABLISHED');
+	await until('recording', async () => (await provider.metric('recordings_active')) === 1);
+	ok('the nurse answers; recording begins, sealed as it is captured to two public keys');
+	await sleep(4000);
+	const pid = await provider.kill('recorder');
+	bad(`kill -9 ${pid}: the recorder, in mid-call`);
+	await sleep(4000);
+	const c = await callState(provider);
+	check(c && provider.pids('recorder').length === 1, 'the call goes on; a new recorder has taken over from memory', { call: c });
+	caller.hangup();
+	await nurse.event('CALL_CLOSED');
+	const [recording] = await provider.sealed(1, 10000);
+	ok(`the caller hangs up; the recording is sealed: ${(recording.ms / 1000).toFixed(1)} s`);
+	await sleep(300);
+	return { recording, callerWav, caller, nurse };
+}
+
+// ---- act 3: the finder again
+
+async function finderAgain({ provider, national }, { callerWav, nurse }) {
+	begin('The finder again, with the whole disk in hand');
+	const needles = search.needlesFor({
+		number: NUMBER, names: [NURSE, 'Demosdotter'],
+		samples: audio.readWav(callerWav),
+	});
+	const disk = [path.join(provider.dir, 'node'), path.join(national.dir, 'node')];
+	const logs = path.join(home, 'logs');
+	fs.mkdirSync(logs, { recursive: true });
+	fs.writeFileSync(path.join(logs, 'provider'), provider.log);
+	fs.writeFileSync(path.join(logs, 'national'), national.log);
+	const r = search.inFolders([...disk, logs], needles);
+	const p = search.inProcesses([...provider.pids(), ...national.pids(), provider.process.pid, national.process.pid], needles);
+	check(!r.hits.length && !p.length,
+		`${r.files} files, ${(r.bytes / 1e6).toFixed(1)} MB, logs and command lines: nothing that plays, no number, no name`,
+		{ hits: [...r.hits, ...p] });
+	let played = 0;
+	for (const file of search.filesUnder(path.join(provider.state, 'store')))
+		played += (await run('ffprobe', ['-v', 'error', file])).status === 0;
+	check(played === 0, 'ffprobe finds no sound in any file of the store');
+	const planted = path.join(disk[0], 'state', 'store', 'planted');
+	const samples = audio.readWav(callerWav);
+	fs.writeFileSync(planted, Buffer.concat([Buffer.from(`x${NUMBER}x${NURSE}`), audio.alaw(samples).subarray(12000, 20000)]));
+	const again = search.inFolders([disk[0]], needles);
+	fs.rmSync(planted);
+	check(['number', 'name', 'audio'].every((k) => again.hits.some((h) => h.kind === k)),
+		'and the same search does find a number, a name and a second of sound when we plant them');
+	return nurse;
+}
+
+// ---- acts 4 to 6: opening
+
+async function withoutTheKey({ provider }, { recording }) {
+	begin('Stock age, with the sealed recording but not the key');
+	const dir = path.join(home, 'export');
+	const e = await provider.vaxel(['recording', 'export', recording.id, dir, '-c', provider.conf]);
+	check(e.status === 0, `exported: ${fs.existsSync(dir) ? fs.readdirSync(dir).join(', ') : e.stderr}`);
+	const other = path.join(home, 'other.key');
+	await run('age-keygen', ['-o', other]);
+	const whole = Buffer.concat([fs.readFileSync(path.join(dir, 'envelope')), fs.readFileSync(path.join(dir, 'body'))]);
+	const r = await run('age', ['-d', '-i', other], { input: whole });
+	check(r.status !== 0 && !r.stdout.length, `age says: ${r.stderr.split('\n')[0].replace(/^age: (error: )?/, '')}`);
+}
+
+async function withoutAnEntry({ provider }, { recording }, listener) {
+	begin('Listening without leaving a trace');
+	const r = await provider.vaxel(['recording', 'open', recording.id, '--as', listener.user, '--key-file', listener.signing,
+		'--to', listener.recipient, '--purpose', 'care', '--without-entry', '-c', provider.conf]);
+	check(r.status === 1 && /refused no-entry/.test(r.stderr), `a rightful listener, but no entry in the log: ${r.stderr.trim().split('\n').pop()}`);
+}
+
+async function byRight({ provider }, { recording, callerWav }, listener) {
+	begin('Listening by right');
+	const r = await run(vaxel, ['recording', 'open', recording.id, '--as', listener.user, '--key-file', listener.signing,
+		'--to', listener.recipient, '--purpose', 'care', '-c', provider.conf], { binary: true });
+	check(r.status === 0, r.stderr.trim().split('\n').pop());
+	const plain = await run('age', ['-d', '-i', listener.identity], { input: r.stdout, binary: true });
+	const file = path.join(home, 'opened.mka');
+	fs.writeFileSync(file, plain.stdout);
+	const probe = await run('ffprobe', ['-v', 'error', '-show_entries', 'stream=codec_name,codec_type:stream_tags=title', '-of', 'json', file]);
+	const streams = JSON.parse(probe.stdout || '{"streams":[]}').streams.filter((s) => s.codec_type === 'audio');
+	const lengths = [];
+	for (let i = 0; i < Math.min(streams.length, 2); i++) lengths.push((await audio.track(file, i)).length / audio.RATE);
+	check(lengths.length === 2 && lengths.every((l) => Math.abs(l - recording.ms / 1000) < 1),
+		`stock age opens it: caller ${lengths[0]?.toFixed(1)} s, nurse ${lengths[1]?.toFixed(1)} s`, { lengths, ms: recording.ms });
+	const heard = search.inBytes(plain.stdout, search.needlesFor({ number: NUMBER, names: [], samples: audio.readWav(callerWav) }));
+	check(heard.includes('audio'), 'it is what the caller said');
+	const probes = search.audioProbes(audio.readWav(callerWav).subarray(0, Math.floor((recording.ms / 1000 - 1) * 8000))).filter((_, i) => i % 2 === 0);
+	const kept = probes.filter((b) => plain.stdout.includes(b)).length;
+	say(`of ${probes.length} loud tenths of a second that she spoke, ${kept} are there whole (the phone's own frames cut some)`);
+	fs.rmSync(file);
+	const v = await provider.vaxel(['ledger', 'verify', path.join(provider.state, 'ledger', 'log'), '--key', provider.keys.log_key]);
+	check(v.status === 0, `the log, verified by itself: ${v.stdout.trim()}`);
+}
+
+async function makeListener({ provider }) {
+	const l = { user: 'reviewer1', signing: path.join(home, 'reviewer1.key'), identity: path.join(home, 'reviewer1.age') };
+	const added = await provider.vaxel(['user', 'add', l.user, '--role', 'reviewer', '--key-file', l.signing, '-c', provider.conf]);
+	if (added.status) throw new Error(`user add: ${added.stdout}${added.stderr}`);
+	await run('age-keygen', ['-o', l.identity]);
+	l.recipient = (await run('age-keygen', ['-y', l.identity])).stdout.trim();
+	return l;
+}
+
+// ---- the end
+
+async function stopAll() {
+	for (const it of running.splice(0).reverse()) {
+		if (it instanceof Phone) await it.stop();
+		else await it.stop('SIGTERM', 8000);
+	}
+	if (!process.env.STATE) fs.rmSync(home, { recursive: true, force: true });
+}
+
+async function stayUp({ provider, national }) {
+	plain();
+	plain('     Now you. With any SIP phone on this machine:');
+	plain(`       be the caller   dial  sip:1177@${national.address};kommun=0480`);
+	plain(`       be a nurse      register  agent2@${provider.address}  password ${provider.password('agent2')}`);
+	plain(`       look            ${path.relative(process.cwd(), vaxel)} calls -c ${provider.conf}`);
+	plain(`                       ${path.relative(process.cwd(), vaxel)} recording list -c ${provider.conf}`);
+	plain('     Ctrl-C ends it.');
+	await new Promise((done) => { process.once('SIGINT', done); process.once('SIGTERM', done); });
+}
+
+async function main() {
+	title('Växel: steal the disk, you learn nothing. Listen, everyone can see that you did.',
+		'A switchboard and call recorder for health advice lines.');
+	fs.mkdirSync(home, { recursive: true });
+	await ordinaryRecorder();
+	const nodes = await startNodes();
+	const call = await theCall(nodes);
+	await finderAgain(nodes, call);
+	const listener = await makeListener(nodes);
+	await withoutTheKey(nodes, call);
+	await withoutAnEntry(nodes, call, listener);
+	await byRight(nodes, call, listener);
+	plain();
+	say(`${seconds().toFixed(0)} s; ${failures() ? `${failures()} did not hold` : 'everything held'}`, { failures: failures() });
+	if (process.env.ONCE !== '1' && !json) await stayUp(nodes);
+}
+
+main().then(stopAll, async (error) => {
+	console.error(`\n${error.stack}`);
+	for (const it of running) if (it instanceof Node && it.process) console.error(it.log.split('\n').slice(-20).join('\n'));
+	await stopAll();
+	process.exitCode = 1;
+}).finally(() => {
+	if (failures()) process.exitCode = 1;
+	setTimeout(() => process.exit(), 500).unref();
+});
