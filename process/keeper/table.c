@@ -5,13 +5,13 @@
 
 enum { FIRST_SLOTS = 64 };
 
-void table_init(struct table *t, size_t item_bytes)
+void keeper_table_init(struct table *t, size_t item_bytes)
 {
 	*t = (struct table){ .item_bytes = item_bytes };
 	randombytes_buf(t->seed, sizeof(t->seed));
 }
 
-void table_free(struct table *t)
+void keeper_table_free(struct table *t)
 {
 	free(t->items);
 	free(t->taken);
@@ -34,7 +34,7 @@ static size_t slot_of(const struct table *t, const uint8_t key[TABLE_KEY])
 			return i;
 }
 
-void *table_find(const struct table *t, const uint8_t key[TABLE_KEY])
+void *keeper_table_find(const struct table *t, const uint8_t key[TABLE_KEY])
 {
 	size_t i;
 
@@ -72,7 +72,7 @@ static int grow(struct table *t)
 	return 0;
 }
 
-int table_add(struct table *t, const uint8_t key[TABLE_KEY], void **ret)
+int keeper_table_add(struct table *t, const uint8_t key[TABLE_KEY], void **ret)
 {
 	uint8_t *item;
 	size_t i;

@@ -21,16 +21,16 @@ struct table {
 	uint8_t seed[16];
 };
 
-void table_init(struct table *t, size_t item_bytes);
-void table_free(struct table *t);
+void keeper_table_init(struct table *t, size_t item_bytes);
+void keeper_table_free(struct table *t);
 
-/* NULL when there is none. Valid until the next table_add(). */
-void *table_find(const struct table *t, const uint8_t key[TABLE_KEY]);
+/* NULL when there is none. Valid until the next keeper_table_add(). */
+void *keeper_table_find(const struct table *t, const uint8_t key[TABLE_KEY]);
 
 /*
  * The item of that key: found, or new and zero but for its key. ENOMEM.
  */
-int table_add(struct table *t, const uint8_t key[TABLE_KEY],
-	      void **ret) CHECK_RESULT;
+int keeper_table_add(struct table *t, const uint8_t key[TABLE_KEY],
+		     void **ret) CHECK_RESULT;
 
 #endif

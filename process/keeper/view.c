@@ -7,8 +7,8 @@
 int view_init(struct view *v, const char *origin)
 {
 	*v = (struct view){ 0 };
-	table_init(&v->recordings, sizeof(struct view_recording));
-	table_init(&v->requests, sizeof(struct view_request));
+	keeper_table_init(&v->recordings, sizeof(struct view_recording));
+	keeper_table_init(&v->requests, sizeof(struct view_request));
 	if (text_copy(v->origin, sizeof(v->origin), text_of(origin)))
 		return EINVAL;
 	v->users = calloc(VIEW_USERS_MAX, sizeof(*v->users));
@@ -26,14 +26,14 @@ void view_free(struct view *v)
 	free(v->organisations);
 	v->users = NULL;
 	v->organisations = NULL;
-	table_free(&v->recordings);
-	table_free(&v->requests);
+	keeper_table_free(&v->recordings);
+	keeper_table_free(&v->requests);
 }
 
 void view_restart(struct view *v)
 {
-	table_free(&v->recordings);
-	table_free(&v->requests);
+	keeper_table_free(&v->recordings);
+	keeper_table_free(&v->requests);
 	v->edge = (struct merkle_edge){ 0 };
 	v->user_count = v->organisation_count = 0;
 	v->has_users = v->forked = false;
@@ -125,7 +125,7 @@ static int apply_sealed(struct view *v, const struct control_sealed *s,
 	int err;
 
 	if ((err = organisation_number(v, organisation, &number)) ||
-	    (err = table_add(&v->recordings, s->recording, &item)))
+	    (err = keeper_table_add(&v->recordings, s->recording, &item)))
 		return err;
 	rec = item;
 	if (rec->sealed) {
@@ -151,7 +151,7 @@ static int apply_request(struct view *v, const struct control *c)
 {
 	struct view_request *q;
 	void *item;
-	int err = table_add(&v->requests, c->d, &item);
+	int err = keeper_table_add(&v->requests, c->d, &item);
 
 	if (err)
 		return err;
@@ -173,7 +173,7 @@ static int apply_mark(struct view *v, const struct control *c)
 {
 	struct view_recording *rec;
 	void *item;
-	int err = table_add(&v->recordings, c->recording, &item);
+	int err = keeper_table_add(&v->recordings, c->recording, &item);
 
 	if (err)
 		return err;
@@ -252,13 +252,13 @@ const struct view_user *view_user(const struct view *v, const char *name)
 const struct view_recording *view_recording(const struct view *v,
 					    const uint8_t id[16])
 {
-	return table_find(&v->recordings, id);
+	return keeper_table_find(&v->recordings, id);
 }
 
 const struct view_request *view_request(const struct view *v,
 					const uint8_t d[REQUEST_DIGEST])
 {
-	const struct view_request *q = table_find(&v->requests, d);
+	const struct view_request *q = keeper_table_find(&v->requests, d);
 
 	return q && !memcmp(q->rest, d + TABLE_KEY, sizeof(q->rest)) ? q : NULL;
 }
