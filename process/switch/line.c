@@ -1,0 +1,241 @@
+/*
+ * line -- a caller at the line: answered, told, queued, kept company
+ */
+#include "process/switch/self.h"
+
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/metric.h"
+
+/* Which line the request-URI names. */
+static int line_named(const struct settings *s, const struct sip_msg *invite,
+		      unsigned *ret)
+{
+	struct text user = message_text(invite->uri.user);
+
+	for (unsigned i = 0; i < s->line_count; i++)
+		if (text_is(user, s->lines[i].number)) {
+			*ret = i;
+			return 0;
+		}
+	return ENOENT;
+}
+
+unsigned line_judge(struct switch_self *self, const struct sip_msg *invite,
+		    const struct flow *flow, unsigned *ret_line)
+{
+	const struct settings *s = self->p->settings;
+
+	if (flow->trunk < 0)
+		return 403;
+	if (line_named(s, invite, ret_line))
+		return 404;
+	if (self->queue->by_line[*ret_line] >= s->lines[*ret_line].queue_max) {
+		metric_add(METRIC_sip_refused_overload, 1);
+		return 503;
+	}
+	return 0;
+}
+
+/* Who calls goes to the nurse's display and into the card, nowhere else. */
+static void who_calls(struct switch_self *self, struct call *c,
+		      const struct sip_msg *invite, int trunk)
+{
+	bool trusted = trunk >= 0 && self->p->settings->trunks[trunk].trusted;
+	struct number_caller caller;
+
+	number_caller(invite, trusted, &caller);
+	if (!trusted && message_xheader(invite, "P-Asserted-Identity").len)
+		metric_add(METRIC_sip_untrusted, 1);
+	c->caller_restricted = caller.restricted;
+	memcpy(c->caller, caller.number.digits, sizeof(c->caller));
+}
+
+static void port_asked(struct switch_self *self, struct call *c,
+		       const struct sip_msg *invite)
+{
+	struct session *s = call_session(self, c, SIDE_CALLER);
+	const struct offer *theirs = session_pending(s);
+	bool ipv6 = theirs ? theirs->ipv6 : sa_af(&invite->src) == AF_INET6;
+
+	if (legs_open(self, c, SIDE_CALLER, ipv6)) {
+		metric_add(METRIC_sip_refused_overload, 1);
+		session_refuse(s, 503);
+		call_leg_over(self, c, SIDE_CALLER);
+		call_end(self, c, RECORD_END_HANGUP);
+	}
+}
+
+void line_incoming(struct switch_self *self, struct call *c,
+		   const struct sip_msg *invite)
+{
+	who_calls(self, c, invite, c->legs[SIDE_CALLER].trunk);
+	say_call(self, c, EVENT_CALL_RECEIVED, "");
+	port_asked(self, c, invite);
+}
+
+static void refuse(struct switch_self *self, struct call *c, unsigned code)
+{
+	char extra[32];
+
+	(void)snprintf(extra, sizeof(extra), ",\"code\":%u", code);
+	say_call(self, c, EVENT_CALL_REFUSED, extra);
+	session_refuse(call_session(self, c, SIDE_CALLER), code);
+	call_leg_over(self, c, SIDE_CALLER);
+	call_end(self, c, RECORD_END_HANGUP);
+}
+
+void line_port_ready(struct switch_self *self, struct call *c)
+{
+	struct session *s = call_session(self, c, SIDE_CALLER);
+	struct offer_media media;
+	int err;
+
+	if (!s || c->state != CALL_RECEIVED)
+		return;
+	if (!c->legs[SIDE_CALLER].port) {
+		metric_add(METRIC_sip_refused_overload, 1);
+		refuse(self, c, 503);
+		return;
+	}
+	legs_media(self, c, SIDE_CALLER, &media);
+	err = session_answer(s, &media);
+	if (err) {
+		refuse(self, c, err == ENOENT ? 488 : 500);
+		return;
+	}
+	if (!call_event(self, c, CALL_EVENT_ANSWERED))
+		return;
+	/* to an offerless INVITE the answer comes with the ACK */
+	(void)!legs_set(self, c, SIDE_CALLER);
+}
+
+/* ---- the notice */
+
+static void notice_next(struct switch_self *self, struct call *c)
+{
+	if (c->notice >= c->notices) {
+		line_enqueue(self, c);
+		return;
+	}
+	c->playing = PLAYING_NOTICE;
+	legs_play(self, c, SIDE_CALLER,
+		  prompt_index(c->line, PROMPT_NOTICE, c->notice), false);
+}
+
+/* The ACK is here, so he hears us from the first sample on. */
+void line_confirmed(struct switch_self *self, struct call *c)
+{
+	enum codec codec;
+
+	if (c->state != CALL_NOTICE || c->playing != PLAYING_NOTHING)
+		return;
+	if (legs_set(self, c, SIDE_CALLER)) {
+		call_end(self, c, RECORD_END_HANGUP);
+		return;
+	}
+	codec = legs_codec(self, c, SIDE_CALLER);
+	for (unsigned i = 0; i < c->notices; i++)
+		c->told[i].of = prompts_samples(
+			&self->prompts, prompt_index(c->line, PROMPT_NOTICE, i),
+			codec);
+	notice_next(self, c);
+}
+
+static void notice_played(struct switch_self *self, struct call *c,
+			  bool complete, uint32_t samples)
+{
+	struct told *t = &c->told[c->notice];
+	char extra[192];
+
+	t->samples = samples;
+	/* the evidence is what was sent, not what we believe */
+	t->complete = complete && t->of && samples >= t->of;
+	(void)snprintf(extra, sizeof(extra),
+		       ",\"version\":\"%s\",\"language\":\"%s\","
+		       "\"samples\":%u,\"of\":%u,\"complete\":%s",
+		       t->version, t->language, t->samples, t->of,
+		       t->complete ? "true" : "false");
+	say_call(self, c, EVENT_CALL_NOTICE_PLAYED, extra);
+	c->notice++;
+	notice_next(self, c);
+}
+
+/* ---- the queue */
+
+void line_music(struct switch_self *self, struct call *c)
+{
+	c->playing = PLAYING_MUSIC;
+	legs_play(self, c, SIDE_CALLER, prompt_index(c->line, PROMPT_MUSIC, 0),
+		  true);
+}
+
+void line_played(struct switch_self *self, struct call *c, bool complete,
+		 uint32_t samples)
+{
+	switch ((enum playing)c->playing) {
+	case PLAYING_NOTICE:
+		notice_played(self, c, complete, samples);
+		break;
+	case PLAYING_POSITION:
+	case PLAYING_BUSY:
+		line_music(self, c);
+		break;
+	default:
+		break;
+	}
+}
+
+/* Where he stands; when nobody is there at all, that. */
+static void tell(void *arg, uint32_t slot, uint32_t ahead)
+{
+	struct switch_self *self = arg;
+	struct call *c = call_of(self, slot);
+	bool attended = queue_attended(self->queue);
+	uint16_t prompt =
+		attended ? prompt_index(c->line, PROMPT_POSITION, ahead + 1)
+			 : prompt_index(c->line, PROMPT_BUSY, 0);
+
+	if (c->state != CALL_QUEUED || prompt == PROMPT_NONE)
+		return;
+	c->playing = attended ? PLAYING_POSITION : PLAYING_BUSY;
+	legs_play(self, c, SIDE_CALLER, prompt, false);
+}
+
+void line_enqueue(struct switch_self *self, struct call *c)
+{
+	uint32_t slot = call_slot(self, c);
+	uint64_t now = clock_mono_ms();
+	uint32_t ahead;
+	char extra[48];
+
+	if (!call_event(self, c,
+			c->answered ? CALL_EVENT_REQUEUED : CALL_EVENT_TOLD))
+		return;
+	c->queued_ms = now;
+	/* it was judged at the INVITE; nobody is sent away after the notice */
+	if (queue_join(self->queue, slot, c->line, UINT32_MAX, now, &ahead)) {
+		call_end(self, c, RECORD_END_HANGUP);
+		return;
+	}
+	metric_set(METRIC_calls_queued, self->queue->count);
+	(void)snprintf(extra, sizeof(extra), ",\"ahead\":%u", ahead);
+	say_call(self, c, EVENT_CALL_QUEUED, extra);
+	line_music(self, c);
+	nurse_pump(self);
+	if (c->state == CALL_QUEUED)
+		tell(self, slot, ahead);
+}
+
+void line_tick(struct switch_self *self, uint64_t now_ms)
+{
+	const struct settings *s = self->p->settings;
+
+	for (unsigned i = 0; i < s->line_count; i++)
+		queue_tell(self->queue, i,
+			   (uint64_t)s->lines[i].position_every_s * 1000,
+			   now_ms, tell, self);
+	metric_set(METRIC_calls_queued, self->queue->count);
+}

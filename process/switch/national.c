@@ -1,0 +1,388 @@
+/*
+ * national -- a call to the national line, handed to the region's provider
+ *
+ * Two legs in the signalling and none in the media: each side's description is
+ * passed to the other, so their packets never come here. The place that the
+ * call names decides the route; one that fails is tried once more by the
+ * national trunk.
+ */
+#include "process/switch/self.h"
+
+#include <stdio.h>
+
+#include "base/log.h"
+#include "base/metric.h"
+
+enum { RING_PATIENCE_MS = 180 * 1000 };
+
+/* ---- where the call comes from */
+
+/* The line, and with PLACE_PREFIX the digits before it. */
+static int line_named(const struct settings *s, const struct trunk *t,
+		      struct text user, unsigned *ret_line,
+		      struct text *ret_prefix)
+{
+	for (unsigned i = 0; i < s->line_count; i++) {
+		size_t len = strlen(s->lines[i].number);
+
+		if (user.len < len || memcmp(user.p + user.len - len,
+					     s->lines[i].number, len) != 0)
+			continue;
+		if (user.len > len && t->place != PLACE_PREFIX)
+			continue;
+		*ret_line = i;
+		*ret_prefix = (struct text){ user.p, user.len - len };
+		return 0;
+	}
+	return ENOENT;
+}
+
+unsigned national_judge(struct switch_self *self, const struct sip_msg *invite,
+			const struct flow *flow, unsigned *ret_line)
+{
+	const struct settings *s = self->p->settings;
+	struct text prefix;
+
+	if (flow->trunk < 0)
+		return 403;
+	if (line_named(s, &s->trunks[flow->trunk],
+		       message_text(invite->uri.user), ret_line, &prefix))
+		return 404;
+	return 0;
+}
+
+static struct text place_of(const struct settings *s, const struct trunk *t,
+			    const struct sip_msg *invite)
+{
+	struct text place = { "", 0 };
+	unsigned line;
+
+	switch (t->place) {
+	case PLACE_HEADER:
+		place = message_xheader(invite, t->municipality_key);
+		break;
+	case PLACE_PARAMETER:
+		if (!message_param(message_text(invite->uri.params),
+				   t->municipality_key, &place))
+			place.len = 0;
+		break;
+	case PLACE_PREFIX:
+		if (line_named(s, t, message_text(invite->uri.user), &line,
+			       &place))
+			place.len = 0;
+		break;
+	case PLACE_NONE:
+		break;
+	}
+	return place;
+}
+
+/* Caller and place count only when the trunk is trusted. */
+static void read_caller(struct switch_self *self, struct call *c,
+			const struct sip_msg *invite)
+{
+	const struct settings *s = self->p->settings;
+	const struct trunk *t = &s->trunks[c->legs[SIDE_CALLER].trunk];
+	struct text place = place_of(s, t, invite);
+	struct number_caller caller;
+
+	number_caller(invite, t->trusted, &caller);
+	c->caller_restricted = caller.restricted;
+	memcpy(c->caller, caller.number.digits, sizeof(c->caller));
+	if (!t->trusted) {
+		if (place.len ||
+		    message_xheader(invite, "P-Asserted-Identity").len)
+			metric_add(METRIC_sip_untrusted, 1);
+		place.len = 0;
+	}
+	/* what is too long names no municipality */
+	if (text_copy(c->municipality, sizeof(c->municipality), place))
+		c->municipality[0] = '\0';
+}
+
+/* ---- descriptions, passed on */
+
+static void passed(const struct offer *theirs, struct offer_media *ret)
+{
+	*ret = (struct offer_media){
+		.ipv6 = theirs->ipv6,
+		.port = theirs->port,
+		.dtmf = theirs->dtmf_type != OFFER_NO_TYPE,
+		.direction = (enum offer_direction)theirs->direction,
+		.srtp = theirs->secure ? SRTP_REQUIRED : SRTP_OFF,
+	};
+	memcpy(ret->address, theirs->address, sizeof(ret->address));
+	memcpy(ret->key, theirs->key, sizeof(ret->key));
+	for (unsigned i = 0; i < theirs->codec_count && i < 4; i++)
+		ret->codecs[ret->codec_count++] =
+			(enum codec)theirs->codecs[i].codec;
+}
+
+/* ---- the outgoing call */
+
+static void add_place(const struct call *c, const struct trunk *t,
+		      struct writer *headers, struct writer *uri_params,
+		      struct writer *prefix)
+{
+	if (!c->municipality[0])
+		return;
+	switch (t->place) {
+	case PLACE_HEADER:
+		message_line(headers, t->municipality_key,
+			     text_of(c->municipality));
+		break;
+	case PLACE_PARAMETER:
+		writer_printf(uri_params, ";%s=%s", t->municipality_key,
+			      c->municipality);
+		break;
+	case PLACE_PREFIX:
+		writer_str(prefix, c->municipality);
+		break;
+	case PLACE_NONE:
+		break;
+	}
+}
+
+/* RFC 3325: the asserted identity goes to whom we trust, and to no other. */
+static void add_identity(const struct switch_self *self, const struct call *c,
+			 const struct trunk *t, struct writer *headers)
+{
+	if (c->caller_restricted)
+		writer_str(headers, "Privacy: id\r\n");
+	if (t->trusted && c->caller[0])
+		writer_printf(headers, "P-Asserted-Identity: <sip:%s@%s>\r\n",
+			      c->caller, self->p->settings->domain);
+}
+
+static int call_trunk(struct switch_self *self, struct call *c, unsigned trunk)
+{
+	const struct settings *s = self->p->settings;
+	const struct trunk *t = &s->trunks[trunk];
+	struct live_leg *l = &call_live(self, c)->legs[SIDE_NURSE];
+	const struct offer *theirs =
+		session_pending(call_session(self, c, SIDE_CALLER));
+	const char *open = strchr(t->host, ':') ? "[" : "";
+	char from[160], to[192], uri[192], headers_text[512];
+	char params_text[96], prefix_text[16];
+	struct writer headers = writer_on(headers_text, sizeof(headers_text));
+	struct writer params = writer_on(params_text, sizeof(params_text) - 1);
+	struct writer prefix = writer_on(prefix_text, sizeof(prefix_text) - 1);
+	struct session_terms terms = {
+		.srtp = t->srtp,
+		.session_expires_s = s->session_expires_s,
+		.trunk = (int)trunk,
+		.contact_user = text_of(c->number),
+		.user = text_of(t->user),
+		.password = self->trunks[trunk].password,
+	};
+	struct session_call call = { .terms = &terms };
+	struct offer_media media;
+	int err;
+
+	if (!theirs)
+		return ENOENT; /* nothing to pass on */
+	add_place(c, t, &headers, &params, &prefix);
+	add_identity(self, c, t, &headers);
+	if (writer_finish(&headers) || writer_finish(&params) ||
+	    writer_finish(&prefix))
+		return EMSGSIZE;
+	params_text[params.len] = '\0';
+	prefix_text[prefix.len] = '\0';
+	(void)snprintf(uri, sizeof(uri), "sip:%s%s@%s%s%s%s", prefix_text,
+		       c->number, open, t->host, *open ? "]" : "", params_text);
+	(void)snprintf(to, sizeof(to), "<sip:%s@%s%s%s>", c->number, open,
+		       t->host, *open ? "]" : "");
+	nurse_from(self, c, from, sizeof(from));
+	call.uri = text_of(uri);
+	call.from = text_of(from);
+	call.to = text_of(to);
+	call.headers = (struct text){ headers_text, headers.len };
+	passed(theirs, &media);
+	call_leg_fresh(c, SIDE_NURSE);
+	c->legs[SIDE_NURSE].trunk = (int16_t)trunk;
+	err = session_call(&l->session, self->sessions,
+			   &c->legs[SIDE_NURSE].state, l, &call, &media);
+	if (err)
+		l->session = NULL;
+	else
+		self->trunks[trunk].calls++;
+	return err;
+}
+
+static void refuse(struct switch_self *self, struct call *c, unsigned code)
+{
+	struct session *s = call_session(self, c, SIDE_CALLER);
+	char extra[32];
+
+	(void)snprintf(extra, sizeof(extra), ",\"code\":%u", code);
+	say_call(self, c, EVENT_CALL_REFUSED, extra);
+	if (s) {
+		session_refuse(s, code);
+		call_leg_over(self, c, SIDE_CALLER);
+	}
+	call_end(self, c, RECORD_END_HANGUP);
+}
+
+static void go(struct switch_self *self, struct call *c, const struct route *r)
+{
+	char extra[256];
+	int err;
+
+	(void)snprintf(extra, sizeof(extra),
+		       ",\"route\":\"%s\",\"organisation\":\"%s\","
+		       "\"reason\":\"%s\",\"attempt\":%u",
+		       self->p->settings->trunks[r->trunk].name,
+		       r->organisation, route_reason_text(r->reason),
+		       c->rerouted + 1u);
+	if (!call_event(self, c, CALL_EVENT_ROUTED))
+		return;
+	say_call(self, c, EVENT_CALL_ROUTED, extra);
+	call_due(self, c, RING_PATIENCE_MS);
+	err = call_trunk(self, c, r->trunk);
+	if (err == ENOENT)
+		refuse(self, c, 488);
+	else if (err)
+		national_refused(self, c, 503);
+}
+
+void national_incoming(struct switch_self *self, struct call *c,
+		       const struct sip_msg *invite)
+{
+	struct route r;
+
+	read_caller(self, c, invite);
+	say_call(self, c, EVENT_CALL_RECEIVED, "");
+	if (route_find(self->p->settings, &self->places,
+		       text_of(c->municipality), &r))
+		refuse(self, c, 404);
+	else
+		go(self, c, &r);
+}
+
+void national_progress(struct switch_self *self, struct call *c, unsigned code,
+		       bool early)
+{
+	struct session *caller = call_session(self, c, SIDE_CALLER);
+	const struct offer *theirs =
+		session_theirs(call_session(self, c, SIDE_NURSE));
+	struct offer_media media;
+	int err;
+
+	if (!caller || c->state != CALL_RINGING)
+		return;
+	if (early && theirs) {
+		passed(theirs, &media);
+		err = session_progress(caller, &media);
+	} else {
+		err = session_ring(caller, code, false);
+	}
+	if (err)
+		log_debug("a ringing tone was not passed on");
+}
+
+void national_answered(struct switch_self *self, struct call *c)
+{
+	struct session *caller = call_session(self, c, SIDE_CALLER);
+	const struct offer *theirs =
+		session_theirs(call_session(self, c, SIDE_NURSE));
+	struct offer_media media;
+
+	if (!caller || !theirs || c->state != CALL_RINGING) {
+		call_end(self, c, RECORD_END_HANGUP);
+		return;
+	}
+	passed(theirs, &media);
+	if (session_answer(caller, &media)) {
+		refuse(self, c, 488);
+		return;
+	}
+	if (!call_event(self, c, CALL_EVENT_CONNECTED))
+		return;
+	call_due(self, c, 0);
+	c->answered = 1;
+	c->answered_ms = uv_now(self->p->loop);
+	say_call(self, c, EVENT_CALL_HANDED_OVER, "");
+}
+
+/* Is it the provider who cannot, rather than the caller who is wrong? */
+static bool provider_failed(unsigned code)
+{
+	return code == 408 || (code >= 500 && code <= 599);
+}
+
+void national_refused(struct switch_self *self, struct call *c, unsigned code)
+{
+	const struct settings *s = self->p->settings;
+	struct route failed, next;
+
+	if (c->state != CALL_RINGING)
+		return;
+	if (provider_failed(code) && !c->rerouted &&
+	    !route_find(s, &self->places, text_of(c->municipality), &failed) &&
+	    !route_fallback(s, &failed, &next)) {
+		c->rerouted = 1;
+		go(self, c, &next);
+		return;
+	}
+	/* RFC 3261 16.7: another node's 503 is not ours */
+	refuse(self, c, code == 503 ? 500 : code);
+}
+
+/* ---- in the call */
+
+static enum side other_of(enum side side)
+{
+	return side == SIDE_CALLER ? SIDE_NURSE : SIDE_CALLER;
+}
+
+void national_offered(struct switch_self *self, struct call *c, enum side side)
+{
+	struct session *s = call_session(self, c, side);
+	struct session *o = call_session(self, c, other_of(side));
+	const struct offer *pending = session_pending(s);
+	const struct offer *theirs = o ? session_theirs(o) : NULL;
+	struct offer_media media;
+
+	if (!o || (!pending && !theirs)) {
+		session_refuse(s, 488);
+		return;
+	}
+	if (pending) {
+		passed(pending, &media);
+		if (session_offer(o, &media))
+			session_refuse(s, 491);
+		return;
+	}
+	/* they ask for an offer: what the other side last said */
+	passed(theirs, &media);
+	c->legs[side].opening = 1;
+	if (session_answer(s, &media))
+		session_refuse(s, 488);
+}
+
+void national_offer_answered(struct switch_self *self, struct call *c,
+			     enum side side, bool ok, unsigned code)
+{
+	struct session *s = call_session(self, c, side);
+	struct session *o = call_session(self, c, other_of(side));
+	const struct offer *theirs = s ? session_theirs(s) : NULL;
+	struct offer_media media;
+
+	if (!o)
+		return;
+	if (session_waiting(o) && session_established(o)) {
+		if (!ok || !theirs) {
+			session_refuse(o, ok ? 488 : code);
+			return;
+		}
+		passed(theirs, &media);
+		if (session_answer(o, &media))
+			session_refuse(o, 488);
+	} else if (ok && theirs && c->legs[side].opening) {
+		/* the answer to an offer that we made of the other's word */
+		c->legs[side].opening = 0;
+		passed(theirs, &media);
+		if (session_offer(o, &media))
+			log_debug("an answer could not be passed on");
+	}
+}

@@ -1,0 +1,242 @@
+/*
+ * restore -- taking up the calls of a switch that died
+ *
+ * The legs' ports, the audio and the recordings go on meanwhile in the other
+ * processes; what is lost is the transactions. So: an established leg goes on
+ * from its written dialog; a caller in the notice hears it again from the
+ * start (the evidence has to be whole); a caller in the queue keeps his ticket;
+ * a phone that rang is not ours any more, the next one is rung; a call that was
+ * not yet answered is ended.
+ */
+#include "process/switch/self.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/metric.h"
+
+enum { ALIGN = 64, ENDING_PATIENCE_MS = 5000 };
+
+static size_t aligned(size_t n)
+{
+	return (n + ALIGN - 1) / ALIGN * ALIGN;
+}
+
+size_t restore_bytes(const struct settings *s)
+{
+	return aligned(sizeof(struct switch_memory)) +
+	       aligned(queue_bytes(s->calls_max)) +
+	       (size_t)s->calls_max * sizeof(struct call);
+}
+
+static void begin_anew(struct switch_self *self, size_t len)
+{
+	struct switch_memory *m = self->memory;
+
+	memset(m, 0, len);
+	queue_format(self->queue, self->max);
+	m->max = self->max;
+	m->call_bytes = sizeof(struct call);
+	atomic_signal_fence(memory_order_seq_cst);
+	m->magic = SWITCH_MAGIC;
+}
+
+int restore_layout(struct switch_self *self)
+{
+	const struct settings *s = self->p->settings;
+	struct memory *mem = process_memory(self->p, MEMORY_SWITCH, 0);
+	uint8_t *at;
+
+	if (!mem || !mem->at || mem->len < restore_bytes(s))
+		return ENOMEM;
+	at = mem->at;
+	self->max = s->calls_max;
+	self->memory = mem->at;
+	at += aligned(sizeof(struct switch_memory));
+	self->queue = (void *)at;
+	at += aligned(queue_bytes(self->max));
+	self->calls = (void *)at;
+	self->live = calloc(self->max, sizeof(*self->live));
+	if (!self->live)
+		return ENOMEM;
+	if (self->memory->magic != SWITCH_MAGIC ||
+	    self->memory->max != self->max ||
+	    self->memory->call_bytes != sizeof(struct call) ||
+	    queue_mend(self->queue, self->max))
+		begin_anew(self, mem->len);
+	return 0;
+}
+
+static bool sane(const struct switch_self *self, const struct call *c)
+{
+	const struct settings *s = self->p->settings;
+
+	if (c->state >= CALL_STATES || c->outcome >= OUTCOMES ||
+	    !c->generation || c->line >= s->line_count ||
+	    c->notices > PROMPTS_NOTICES || c->notice > c->notices ||
+	    c->playing > PLAYING_BUSY ||
+	    (c->with != SIDE_NURSE && c->with != SIDE_THIRD))
+		return false;
+	for (unsigned i = 0; i < SIDES; i++)
+		if (c->legs[i].trunk >= (int)s->trunk_count ||
+		    (c->legs[i].agent != NO_AGENT &&
+		     c->legs[i].agent >= s->agent_count))
+			return false;
+	return true;
+}
+
+static int restore_leg(struct switch_self *self, struct call *c, enum side side)
+{
+	struct live_leg *l = &call_live(self, c)->legs[side];
+	struct session_terms terms = {
+		.srtp = (enum srtp_use)c->legs[side].srtp,
+		.session_expires_s = self->p->settings->session_expires_s,
+		.trunk = c->legs[side].trunk,
+		.contact_user = text_of(c->number),
+	};
+	int err = session_restore(&l->session, self->sessions,
+				  &c->legs[side].state, l, &terms);
+
+	if (err) {
+		l->session = NULL;
+		return err;
+	}
+	if (c->legs[side].trunk >= 0)
+		self->trunks[c->legs[side].trunk].calls++;
+	return 0;
+}
+
+static void drop_nurse(struct switch_self *self, struct call *c, enum side side)
+{
+	legs_close(self, c, side);
+	call_leg_fresh(c, side);
+}
+
+static void notice_again(struct switch_self *self, struct call *c)
+{
+	c->notice = 0;
+	c->playing = PLAYING_NOTHING;
+	line_confirmed(self, c);
+}
+
+static void queued_again(struct switch_self *self, struct call *c)
+{
+	uint32_t ahead;
+	uint32_t slot = call_slot(self, c);
+
+	if (!queue_has(self->queue, slot) &&
+	    queue_join(self->queue, slot, c->line, UINT32_MAX, clock_mono_ms(),
+		       &ahead)) {
+		call_end(self, c, RECORD_END_HANGUP);
+		return;
+	}
+	line_music(self, c);
+}
+
+static void talking_again(struct switch_self *self, struct call *c)
+{
+	if (restore_leg(self, c, (enum side)c->with)) {
+		call_end(self, c, RECORD_END_HANGUP);
+		return;
+	}
+	queue_leave(self->queue, call_slot(self, c));
+	if (c->legs[c->with].agent != NO_AGENT)
+		queue_agent_busy(self->queue, c->legs[c->with].agent);
+}
+
+/* The new nurse's phone is lost; the one who transfers talks on. */
+static void transfer_again(struct switch_self *self, struct call *c)
+{
+	drop_nurse(self, c, transfer_side(c));
+	talking_again(self, c);
+	if (c->state != CALL_TRANSFERRING ||
+	    !call_event(self, c, CALL_EVENT_NOT_TRANSFERRED))
+		return;
+	c->requeue = 0;
+	c->legs[c->with].referring = 0;
+	legs_stop(self, c, SIDE_CALLER);
+	hold_bridge(self, c, true);
+}
+
+static void restore_call(struct switch_self *self, struct call *c)
+{
+	if (c->state == CALL_ENDING) {
+		call_due(self, c, ENDING_PATIENCE_MS);
+		return;
+	}
+	if (c->state == CALL_RECEIVED || restore_leg(self, c, SIDE_CALLER)) {
+		call_end(self, c, RECORD_END_HANGUP);
+		return;
+	}
+	switch ((enum call_state)c->state) {
+	case CALL_NOTICE:
+		notice_again(self, c);
+		break;
+	case CALL_RINGING:
+		drop_nurse(self, c, SIDE_NURSE);
+		c->recoding = 0;
+		if (c->national ||
+		    !call_event(self, c, CALL_EVENT_UNANSWERED)) {
+			call_end(self, c, RECORD_END_HANGUP);
+			break;
+		}
+		queued_again(self, c);
+		break;
+	case CALL_QUEUED:
+		queued_again(self, c);
+		break;
+	case CALL_TRANSFERRING:
+		transfer_again(self, c);
+		break;
+	default:
+		talking_again(self, c);
+	}
+}
+
+static void free_slot(struct switch_self *self, uint32_t slot)
+{
+	self->live[slot].next_free = self->free;
+	self->free = slot;
+}
+
+void restore_calls(struct switch_self *self)
+{
+	const struct settings *s = self->p->settings;
+	uint64_t now = clock_mono_ms();
+	uint32_t found = 0;
+
+	self->free = NO_SLOT;
+	for (uint32_t i = 0; i < s->agent_count; i++)
+		queue_agent_registered(self->queue, i,
+				       registrar_here(self->registrar, i, now));
+	for (uint32_t slot = self->max; slot-- > 0;) {
+		struct call *c = call_of(self, slot);
+		struct live *l = &self->live[slot];
+
+		for (unsigned i = 0; i < SIDES; i++)
+			l->legs[i] = (struct live_leg){ self, slot,
+							(enum side)i, NULL };
+		if (c->state != CALL_NONE && !sane(self, c)) {
+			log_error("a call could not be taken up again");
+			c->state = CALL_NONE;
+		}
+		if (c->state == CALL_NONE) {
+			queue_leave(self->queue, slot);
+			free_slot(self, slot);
+			continue;
+		}
+		self->count++;
+		found++;
+	}
+	for (uint32_t slot = 0; found && slot < self->max; slot++)
+		if (call_of(self, slot)->state != CALL_NONE)
+			restore_call(self, call_of(self, slot));
+	metric_set(METRIC_calls_active, self->count);
+	if (found) {
+		log_notice("%u calls were taken up again, %u go on", found,
+			   self->count);
+		nurse_pump(self);
+	}
+}

@@ -1,0 +1,372 @@
+/*
+ * self -- what the switch holds
+ *
+ * What has to survive this process is plain and lies in MEMORY_SWITCH: a head,
+ * the phones' registrations, the queue, and one struct call a slot. Beside
+ * each slot stands a struct live with what cannot survive: sessions (their
+ * transactions) and deadlines.
+ *
+ *   switch.c    start, messages, drain          line.c      answer, notice,
+ * queue call.c      a slot's life                   nurse.c     ringing and
+ * answering legs.c      what we ask of media            hold.c      re-INVITEs
+ * between legs fate.c      are we recording?               transfer.c  REFER
+ *   say.c       events for the ledger           national.c  route and hand over
+ *   trunk.c     keep-alive, registration        restore.c   after a death
+ *   ask.c       what the command line sees
+ *
+ * Everything runs in one thread; a handler never blocks.
+ */
+#ifndef VAXEL_SWITCH_SELF_H
+#define VAXEL_SWITCH_SELF_H
+
+#include "base/encode.h"
+#include "ipc/process.h"
+#include "ipc/values.h"
+#include "process/switch/outbox.h"
+#include "process/switch/outcome.h"
+#include "process/switch/table.h"
+#include "prompts/prompts.h"
+#include "queue/queue.h"
+#include "routing/route.h"
+#include "sip/number.h"
+#include "sip/register_client.h"
+#include "sip/registrar.h"
+#include "sip/session.h"
+
+#define SWITCH_MAGIC 0x7661786c73770001ull
+#define SWITCH_TICK_MS 100
+#define NO_AGENT UINT32_MAX
+#define NO_SLOT UINT32_MAX
+
+enum side { SIDE_CALLER, SIDE_NURSE, SIDE_THIRD, SIDES };
+
+/* One leg of a call: who it is with, and the port that media opened for it. */
+struct leg {
+	struct session_state state;
+	uint8_t key[OFFER_KEY_BYTES]; /* that we send with */
+	uint16_t port;                /* media's; 0: not (yet) open */
+	uint8_t opening;              /* LEG_OPEN was sent */
+	uint8_t closing; /* LEG_CLOSE was sent: LEG_OPENED may still come */
+	uint8_t ipv6;
+	uint8_t srtp;      /* enum srtp_use */
+	uint8_t holds;     /* this side put the other on hold */
+	uint8_t referring; /* its REFER is being carried out */
+	uint8_t gone; /* the session is over, the call goes on without it */
+	uint32_t agent;
+	int16_t trunk;
+};
+
+/* What is being played to the caller. */
+enum playing {
+	PLAYING_NOTHING,
+	PLAYING_NOTICE,
+	PLAYING_MUSIC,
+	PLAYING_POSITION,
+	PLAYING_BUSY,
+};
+
+/* Evidence of one notice: what was played, and how much of it. */
+struct told {
+	char language[8];
+	char version[32];
+	uint32_t samples; /* sent, at 8 kHz */
+	uint32_t of;
+	uint8_t complete;
+};
+
+/* A call. Plain: no pointer in it. */
+struct call {
+	uint32_t generation; /* never 0; one more each time the slot is used */
+	uint8_t state;       /* enum call_state */
+	uint8_t outcome;     /* enum outcome */
+	uint8_t playing;     /* enum playing, to the caller */
+	uint8_t notice;      /* which one is played */
+	uint8_t notices;
+	uint8_t national;
+	uint8_t answered;    /* a nurse, or the far node, did */
+	uint8_t ended_by;    /* enum record_end */
+	uint8_t media_ended; /* CALL_CLOSED came, or the worker died */
+	uint8_t captured;
+	uint8_t with;      /* enum side: the nurse who talks */
+	uint8_t recoding;  /* the caller is asked to take the nurse's codec */
+	uint8_t requeue;   /* transferred to a line */
+	uint8_t ask_again; /* a second recording waits for the first's end */
+	uint8_t line_records;
+	uint8_t rerouted; /* national: the second route is being tried */
+	uint8_t id[ID_BYTES];
+	uint32_t serial; /* of the last PLAY */
+	uint32_t recording;
+	uint8_t recording_id[ID_BYTES];
+	uint64_t received_ms; /* monotonic */
+	uint64_t queued_ms;
+	uint64_t answered_ms;
+	uint64_t waiting_since_ms; /* for the recorder; 0: not */
+	int64_t answered_wall_ms;
+	uint32_t line; /* index: of prompts, of the queue */
+	uint32_t ring_timeout_ms;
+	uint32_t position_every_ms;
+	char number[32]; /* the line's */
+	char controller[SETTINGS_NAME_MAX];
+	char caller[NUMBER_MAX]; /* E.164; "": none, or withheld */
+	uint8_t caller_restricted;
+	char municipality[8];
+	struct told told[PROMPTS_NOTICES];
+	struct leg legs[SIDES];
+};
+
+struct switch_self;
+
+/* The owner of a session: which leg of which call. */
+struct live_leg {
+	struct switch_self *self;
+	uint32_t slot;
+	enum side side;
+	struct session *session; /* NULL: none (any more) */
+};
+
+struct live {
+	struct live_leg legs[SIDES];
+	uint64_t due_ms; /* 0: none; what for follows from the state */
+	uint32_t next_free;
+};
+
+/* The head of MEMORY_SWITCH. */
+struct switch_memory {
+	uint64_t magic; /* written last */
+	uint32_t max;
+	uint32_t call_bytes; /* of another version: begin anew */
+	struct registrar_table bindings;
+};
+
+struct trunk_live {
+	bool up;
+	bool asked; /* an OPTIONS is under way */
+	bool known; /* one was answered, or was not */
+	bool registered;
+	uint64_t due_ms;
+	uint64_t register_due_ms;
+	uint32_t seq;
+	uint32_t calls;
+	struct register_client *client;
+	struct secret *password;
+	struct switch_self *self;
+};
+
+struct switch_self {
+	struct process *p;
+	struct stack *stack;
+	struct sessions *sessions;
+	struct registrar *registrar;
+	struct switch_memory *memory;
+	struct queue *queue;
+	struct call *calls;
+	struct live *live;
+	uint32_t max;
+	uint32_t free; /* first free slot */
+	uint32_t count;
+	uint32_t agent_slot[SETTINGS_AGENTS]; /* who talks to whom */
+	uv_timer_t tick;
+	struct outbox outbox;
+	uint64_t ledger_away_ms; /* since; 0: here */
+	uint64_t recorder_away_ms;
+	uint64_t outbox_stuck_ms;
+	uint64_t lost_told;
+	bool keeping; /* events go to the recorder meanwhile */
+	bool recorder_alarmed;
+	bool draining;
+	struct prompts prompts;
+	struct municipality_table places;
+	struct trunk_live trunks[SETTINGS_TRUNKS];
+};
+
+/* ---- call.c */
+
+struct call *call_of(struct switch_self *self, uint32_t slot);
+uint64_t call_handle(const struct switch_self *self, const struct call *c);
+uint32_t call_slot(const struct switch_self *self, const struct call *c);
+struct live *call_live(struct switch_self *self, const struct call *c);
+struct session *call_session(struct switch_self *self, const struct call *c,
+			     enum side side);
+
+/* NULL: the handle names no call (any more). */
+struct call *call_by_handle(struct switch_self *self, uint64_t handle);
+
+/* A fresh slot in CALL_RECEIVED, or NULL: full. */
+struct call *call_new(struct switch_self *self);
+
+/* The event must be possible: ours to know. Logs and ends the call if not. */
+bool call_event(struct switch_self *self, struct call *c, enum call_event e);
+
+/*
+ * The call is over: hang up every leg that stands, end the recording, close
+ * media. The slot is free once media and recorder have said that they ended.
+ */
+void call_end(struct switch_self *self, struct call *c, enum record_end why);
+
+/* Do what is due for this call. */
+void call_tick(struct switch_self *self, struct call *c, uint64_t now_ms);
+
+/* Something that an ending call waited for has come. */
+void call_release(struct switch_self *self, struct call *c);
+
+/* Put a session's end down. The leg's state is ours again. */
+void call_leg_over(struct switch_self *self, struct call *c, enum side side);
+
+/* End a session of ours and put it down; none is fine. */
+void call_leg_end(struct switch_self *self, struct call *c, enum side side);
+
+void call_due(struct switch_self *self, struct call *c, uint64_t in_ms);
+
+/* A leg for somebody else from now on. Its session must be over. */
+void call_leg_fresh(struct call *c, enum side side);
+
+/* ---- legs.c */
+
+struct ipc *legs_worker(struct switch_self *self, const struct call *c);
+
+/* Ask for a port; legs_message() goes on when it is there. ENOTCONN. */
+int legs_open(struct switch_self *self, struct call *c, enum side side,
+	      bool ipv6) CHECK_RESULT;
+void legs_close(struct switch_self *self, struct call *c, enum side side);
+
+/* What we offer or answer for this leg, at its port. */
+void legs_media(struct switch_self *self, const struct call *c, enum side side,
+		struct offer_media *ret);
+
+/* The codec in use on a leg, or CODEC_NONE. */
+enum codec legs_codec(struct switch_self *self, const struct call *c,
+		      enum side side);
+
+/* Tell media what was agreed. ENOENT: nothing yet. */
+int legs_set(struct switch_self *self, struct call *c,
+	     enum side side) CHECK_RESULT;
+
+void legs_play(struct switch_self *self, struct call *c, enum side side,
+	       uint16_t prompt, bool repeat);
+void legs_stop(struct switch_self *self, struct call *c, enum side side);
+void legs_bridge(struct switch_self *self, struct call *c, enum side a,
+		 enum side b, bool on);
+void legs_message(struct switch_self *self, struct ipc_message *m);
+void legs_worker_lost(struct switch_self *self, unsigned worker);
+
+/* ---- line.c */
+
+/* Judge an INVITE at a line: 0 to take it, else a code to refuse with. */
+unsigned line_judge(struct switch_self *self, const struct sip_msg *invite,
+		    const struct flow *flow, unsigned *ret_line);
+void line_incoming(struct switch_self *self, struct call *c,
+		   const struct sip_msg *invite);
+void line_port_ready(struct switch_self *self, struct call *c);
+void line_confirmed(struct switch_self *self, struct call *c);
+void line_played(struct switch_self *self, struct call *c, bool complete,
+		 uint32_t samples);
+void line_enqueue(struct switch_self *self, struct call *c);
+void line_music(struct switch_self *self, struct call *c);
+void line_tick(struct switch_self *self, uint64_t now_ms);
+
+/* ---- nurse.c */
+
+/* Offer whoever waits to whoever is free, as long as there are both. */
+void nurse_pump(struct switch_self *self);
+void nurse_registered(void *arg, unsigned agent, bool here);
+void nurse_port_ready(struct switch_self *self, struct call *c);
+void nurse_answered(struct switch_self *self, struct call *c);
+void nurse_not(struct switch_self *self, struct call *c, unsigned code);
+void nurse_codecs_agreed(struct switch_self *self, struct call *c, bool ok);
+void nurse_free(struct switch_self *self, struct leg *leg);
+/* The agent of that account, registered or not; NO_AGENT. */
+uint32_t nurse_by_name(const struct switch_self *self, struct text name);
+
+/* From, in a call to a nurse: the caller's number unless withheld. */
+void nurse_from(const struct switch_self *self, const struct call *c, char *to,
+		size_t max);
+/* An INVITE to the phone of an agent for this leg. ENOENT: not here. */
+int nurse_invite(struct switch_self *self, struct call *c, enum side side,
+		 uint32_t agent) CHECK_RESULT;
+
+void nurse_tick(struct switch_self *self, struct call *c);
+
+/* ---- hold.c */
+
+/* Caller and nurse hear each other, unless one of them holds. */
+void hold_bridge(struct switch_self *self, struct call *c, bool on);
+void hold_offered(struct switch_self *self, struct call *c, enum side side);
+void hold_answered(struct switch_self *self, struct call *c, enum side side);
+
+/* ---- transfer.c */
+
+unsigned transfer_asked(struct switch_self *self, struct call *c,
+			enum side side, struct text uri);
+void transfer_port_ready(struct switch_self *self, struct call *c);
+void transfer_progress(struct switch_self *self, struct call *c, unsigned code);
+void transfer_answered(struct switch_self *self, struct call *c);
+void transfer_failed(struct switch_self *self, struct call *c, unsigned code);
+/* The one who transfers hung up: the transfer goes on. */
+void transfer_referrer_gone(struct switch_self *self, struct call *c);
+void transfer_tick(struct switch_self *self, struct call *c);
+/* Which leg the new nurse gets. */
+enum side transfer_side(const struct call *c);
+
+/* ---- fate.c */
+
+/* A nurse answered: ask, or say why not. */
+void fate_answered(struct switch_self *self, struct call *c);
+void fate_event(struct switch_self *self, struct call *c,
+		enum outcome_event event);
+void fate_state(struct switch_self *self, uint64_t handle,
+		const struct ipc_RECORD_STATE *m);
+void fate_recorder(struct switch_self *self, bool here);
+void fate_mark(struct switch_self *self, struct call *c, enum mark_kind kind);
+void fate_fact(struct switch_self *self, const struct call *c,
+	       enum fact_kind kind, const char *value);
+void fate_tick(struct switch_self *self, struct call *c, uint64_t now_ms);
+
+/* ---- say.c */
+
+/*
+ * An event about a call. extra: further members of the details, each as
+ * `,"name":value`, or "". Nothing personal.
+ */
+void say_call(struct switch_self *self, const struct call *c,
+	      enum event_type type, const char *extra);
+void say_pump(struct switch_self *self);
+void say_stored(struct switch_self *self, const uint8_t id[ID_BYTES]);
+void say_kept(struct switch_self *self, const uint8_t id[ID_BYTES]);
+void say_ledger(struct switch_self *self, bool here);
+void say_tick(struct switch_self *self, uint64_t now_ms);
+
+/* ---- national.c */
+
+unsigned national_judge(struct switch_self *self, const struct sip_msg *invite,
+			const struct flow *flow, unsigned *ret_line);
+void national_incoming(struct switch_self *self, struct call *c,
+		       const struct sip_msg *invite);
+void national_progress(struct switch_self *self, struct call *c, unsigned code,
+		       bool early);
+void national_answered(struct switch_self *self, struct call *c);
+void national_refused(struct switch_self *self, struct call *c, unsigned code);
+void national_offered(struct switch_self *self, struct call *c, enum side side);
+void national_offer_answered(struct switch_self *self, struct call *c,
+			     enum side side, bool ok, unsigned code);
+
+/* ---- trunk.c */
+
+int trunk_prepare(struct switch_self *self) CHECK_RESULT;
+void trunk_start(struct switch_self *self);
+void trunk_tick(struct switch_self *self, uint64_t now_ms);
+
+/* ---- restore.c */
+
+int restore_layout(struct switch_self *self) CHECK_RESULT;
+void restore_calls(struct switch_self *self);
+size_t restore_bytes(const struct settings *s);
+
+/* ---- sessions.c */
+
+extern const struct session_handlers switch_session_handlers;
+
+/* ---- ask.c */
+
+void ask(struct switch_self *self, uint64_t request, uint8_t what);
+
+#endif

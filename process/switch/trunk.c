@@ -1,0 +1,173 @@
+/*
+ * trunk -- is the other end there? OPTIONS now and then, and registration
+ */
+#include "process/switch/self.h"
+
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/secret.h"
+
+enum { FIRST_ASK_MS = 200, PASSWORD_MAX = 128 };
+
+/* The first line of the file, into locked memory. */
+static int read_password(const char *path, struct secret **ret)
+{
+	uint8_t line[PASSWORD_MAX];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, line, sizeof(line));
+	size_t len = 0;
+	int err = n < 0 ? errno : 0;
+
+	if (fd >= 0)
+		(void)close(fd);
+	while (n > 0 && len < (size_t)n && line[len] != '\n' &&
+	       line[len] != '\r')
+		len++;
+	if (!err && !len)
+		err = EINVAL;
+	if (!err) {
+		*ret = secret_new(len);
+		if (*ret)
+			memcpy((*ret)->bytes, line, len);
+		else
+			err = ENOMEM;
+	}
+	sodium_memzero(line, sizeof(line));
+	return err;
+}
+
+int trunk_prepare(struct switch_self *self)
+{
+	const struct settings *s = self->p->settings;
+
+	for (unsigned i = 0; i < s->trunk_count; i++) {
+		int err;
+
+		if (!s->trunks[i].user[0])
+			continue;
+		err = read_password(s->trunks[i].password_file,
+				    &self->trunks[i].password);
+		if (err) {
+			log_error("the password of trunk %s cannot be read",
+				  s->trunks[i].name);
+			return err;
+		}
+	}
+	return 0;
+}
+
+static void on_registered(void *arg, bool registered, unsigned code)
+{
+	struct trunk_live *t = arg;
+	const struct switch_self *self = t->self;
+
+	if (registered != t->registered)
+		log_notice("trunk %s: %s (%u)",
+			   self->p->settings->trunks[t - self->trunks].name,
+			   registered ? "registered" : "not registered", code);
+	t->registered = registered;
+	t->register_due_ms = 0;
+}
+
+void trunk_start(struct switch_self *self)
+{
+	const struct settings *s = self->p->settings;
+
+	for (unsigned i = 0; i < s->trunk_count; i++) {
+		struct trunk_live *t = &self->trunks[i];
+		struct register_client_options o = {
+			.trunk = (int)i,
+			.domain = text_of(s->trunks[i].host),
+			.user = text_of(s->trunks[i].user),
+			.password = t->password,
+		};
+
+		t->due_ms = uv_now(self->p->loop) + FIRST_ASK_MS;
+		if (t->password && register_client_new(&t->client, self->stack,
+						       &o, on_registered, t))
+			log_error("trunk %s: cannot register",
+				  s->trunks[i].name);
+	}
+}
+
+static void judged(struct trunk_live *t, bool up)
+{
+	const struct settings *s = t->self->p->settings;
+
+	if (!t->known || up != t->up)
+		log_notice("trunk %s is %s",
+			   s->trunks[t - t->self->trunks].name,
+			   up ? "up" : "down");
+	t->known = true;
+	t->up = up;
+}
+
+/* Any answer at all is a sign of life; one made here is none. */
+static void on_answer(void *arg, struct stack_client *c, unsigned code,
+		      const struct sip_msg *msg, const struct flow *flow)
+{
+	struct trunk_live *t = arg;
+
+	(void)c;
+	(void)flow;
+	if (!code)
+		t->asked = false;
+	else if (code >= 200)
+		judged(t, msg && code != 503);
+}
+
+static void ask_trunk(struct switch_self *self, unsigned i)
+{
+	const struct trunk *to = &self->p->settings->trunks[i];
+	struct trunk_live *t = &self->trunks[i];
+	const char *open = strchr(to->host, ':') ? "[" : "";
+	const char *close = *open ? "]" : "";
+	char token[MESSAGE_TAG_CHARS + 1];
+	char tag[MESSAGE_TAG_CHARS + 1];
+	char uri[SETTINGS_NAME_MAX + 16];
+	char headers[512];
+	struct stack_target target = { .trunk = (int)i };
+	struct stack_request request = { .method = METHOD_OPTIONS };
+	struct stack_client *c;
+	int n;
+
+	message_token(token);
+	message_token(tag);
+	(void)snprintf(uri, sizeof(uri), "sip:%s%s%s", open, to->host, close);
+	n = snprintf(headers, sizeof(headers),
+		     "From: <sip:vaxel@%s>;tag=%s\r\nTo: <%s>\r\n"
+		     "Call-ID: %s\r\nCSeq: %u OPTIONS\r\n",
+		     self->p->settings->domain, tag, uri, token, ++t->seq);
+	if (n < 0 || (size_t)n >= sizeof(headers))
+		return;
+	request.uri = text_of(uri);
+	request.headers = text_of(headers);
+	if (stack_request(self->stack, &c, &target, &request, on_answer, t))
+		judged(t, false);
+	else
+		t->asked = true;
+}
+
+void trunk_tick(struct switch_self *self, uint64_t now_ms)
+{
+	const struct settings *s = self->p->settings;
+
+	for (unsigned i = 0; i < s->trunk_count; i++) {
+		struct trunk_live *t = &self->trunks[i];
+
+		if (t->client && now_ms >= t->register_due_ms) {
+			t->register_due_ms =
+				register_client_tick(t->client, now_ms);
+			if (!t->register_due_ms) /* an answer is awaited */
+				t->register_due_ms = now_ms + 1000;
+		}
+		if (!s->trunks[i].options_s || t->asked || now_ms < t->due_ms)
+			continue;
+		t->due_ms = now_ms + s->trunks[i].options_s * 1000ull;
+		ask_trunk(self, i);
+	}
+}

@@ -1,0 +1,707 @@
+/*
+ * call -- whole calls through the switch, against scripted peers
+ */
+#include "tests/unit/switch/rig.h"
+
+static int up(void **state)
+{
+	(void)state;
+	rig_up();
+	return 0;
+}
+
+static int down(void **state)
+{
+	(void)state;
+	rig_down();
+	return 0;
+}
+
+static void test_an_ordinary_call(void **state)
+{
+	struct session *caller;
+	struct call *c = call_of(&rig->self, 0);
+
+	(void)state;
+	rig_register(1, true);
+	assert_int_equal(rig_invite("1177", 0, &caller), 0);
+	heard("event call.received\nopen 0\n");
+	rig_opened(c, SIDE_CALLER, 20000);
+	heard("answer 0 sendrecv\nset 0 codec 0\n");
+	rig_confirmed(caller);
+	heard("set 0 codec 0\nplay 0 0\n");
+	rig_played(c, true, 800);
+	heard("event call.notice-played\nevent call.queued\nplay 0 3 on\n"
+	      "open 1\n");
+	rig_opened(c, SIDE_NURSE, 20002);
+	heard("call 1 sip:agent1@phone codec 0\n");
+	rig_answers(rig_session(c, SIDE_NURSE));
+	heard("stop 0\nset 1 codec 0\nbridge 0 1 on\nevent call.answered\n"
+	      "ask 0 0 carer\nfact call \nfact caller +46701740605\n"
+	      "fact called 1177\nfact agent agent1\n"
+	      "fact notice version=v1 language=sv samples=800 of=800\n"
+	      "fact answered t1000000\n");
+	rig_recorder(c, RECORD_STARTING);
+	heard("");
+	rig_recorder(c, RECORD_RUNNING);
+	heard("capture on\n");
+	rig_hangs_up(caller);
+	heard("event call.ended\nend 1\ncapture off\nfact ended t1000000\n"
+	      "record-end 0\ncall-close\n");
+	rig_closed(c);
+	assert_int_equal(c->state, CALL_ENDING);
+	rig_recorder(c, RECORD_SEALED);
+	assert_int_equal(c->state, CALL_NONE);
+	assert_int_equal(rig->self.count, 0);
+	assert_int_equal(rig->self.queue->agents[1].state, QUEUE_AGENT_IDLE);
+	heard("");
+}
+
+static void test_who_is_turned_away(void **state)
+{
+	(void)state;
+	assert_int_equal(rig_invite("1177", -1, NULL), 403);
+	assert_int_equal(rig_invite("1178", 0, NULL), 404);
+	rig->self.draining = true;
+	assert_int_equal(rig_invite("1177", 0, NULL), 503);
+	rig->self.draining = false;
+	for (unsigned i = 0; i < RIG_CALLS; i++)
+		assert_int_equal(rig_invite("1177", 0, NULL), 0);
+	assert_int_equal(rig_invite("1177", 0, NULL), 503);
+}
+
+static void test_queue_full_is_said_before_the_notice(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 4; i++)
+		(void)rig_queued();
+	assert_int_equal(rig_invite("1177", 0, NULL), 503);
+}
+
+static void test_no_port(void **state)
+{
+	struct call *c = call_of(&rig->self, 0);
+
+	(void)state;
+	assert_int_equal(rig_invite("1177", 0, NULL), 0);
+	forget();
+	rig_opened(c, SIDE_CALLER, 0);
+	heard("event call.refused\nrefuse 0 503\nevent call.ended\n"
+	      "call-close\n");
+	rig_closed(c);
+	assert_int_equal(c->state, CALL_NONE);
+	/* no worker at all */
+	rig->process.media[0] = NULL;
+	assert_int_equal(rig_invite("1177", 0, NULL), 0);
+	heard("event call.received\nrefuse 0 503\nevent call.ended\n");
+	assert_int_equal(rig->self.count, 0);
+}
+
+static void test_nothing_in_common(void **state)
+{
+	struct call *c = call_of(&rig->self, 0);
+
+	(void)state;
+	assert_int_equal(rig_invite("1177", 0, NULL), 0);
+	forget();
+	rig->answer_err = ENOENT;
+	rig_opened(c, SIDE_CALLER, 20000);
+	heard("event call.refused\nrefuse 0 488\nevent call.ended\n"
+	      "call-close\n");
+}
+
+static void test_abandoned_anywhere(void **state)
+{
+	struct session *caller;
+	struct call *c = call_of(&rig->self, 0);
+
+	(void)state;
+	/* before the answer */
+	assert_int_equal(rig_invite("1177", 0, &caller), 0);
+	forget();
+	rig_hangs_up(caller);
+	heard("event call.ended\ncall-close\n");
+	rig_opened(c, SIDE_CALLER, 20000); /* too late: nothing follows */
+	rig_closed(c);
+	assert_int_equal(c->state, CALL_NONE);
+	heard("");
+
+	/* in the notice: nobody is rung */
+	rig_register(0, true);
+	assert_int_equal(rig_invite("1177", 0, &caller), 0);
+	rig_opened(c, SIDE_CALLER, 20000);
+	rig_confirmed(caller);
+	forget();
+	rig_hangs_up(caller);
+	heard("event call.ended\ncall-close\n");
+	rig_played(c, false, 80);
+	rig_closed(c);
+	heard("");
+	assert_int_equal(rig->self.count, 0);
+
+	/* while a phone rings: she is free for the next one */
+	c = rig_queued();
+	rig_opened(c, SIDE_NURSE, 20002);
+	forget();
+	rig_hangs_up(rig_session(c, SIDE_CALLER));
+	heard("event call.ended\nend 1\ncall-close\n");
+	assert_int_equal(rig->self.queue->agents[0].state, QUEUE_AGENT_IDLE);
+	rig_closed(c);
+	assert_int_equal(c->state, CALL_NONE);
+	assert_int_equal(rig->self.queue->count, 0);
+}
+
+static void test_ring_timeout_goes_to_the_next(void **state)
+{
+	struct call *c;
+
+	(void)state;
+	rig_register(0, true);
+	rig_register(1, true);
+	c = rig_queued();
+	rig_opened(c, SIDE_NURSE, 20002);
+	heard("call 1 sip:agent0@phone codec 0\n");
+	rig_wait(19900);
+	heard("");
+	rig_wait(100);
+	heard("end 1\nclose 1\nopen 1\n");
+	rig_opened(c, SIDE_NURSE, 20004);
+	heard("call 1 sip:agent1@phone codec 0\n");
+	/* busy: back to the first, who has rested by now */
+	rig_wait(4000);
+	rig_refuses(rig_session(c, SIDE_NURSE), 486);
+	heard("close 1\nopen 1\n");
+	/* her port comes late, after the caller has gone */
+	rig_hangs_up(rig_session(c, SIDE_CALLER));
+	forget();
+	rig_opened(c, SIDE_NURSE, 20006);
+	heard("");
+}
+
+static void test_nurse_goes_while_it_rings(void **state)
+{
+	struct call *c;
+
+	(void)state;
+	rig_register(0, true);
+	c = rig_queued();
+	/* unregistered before her port was there */
+	rig_register(0, false);
+	rig_opened(c, SIDE_NURSE, 20002);
+	heard("close 1\n");
+	assert_int_equal(c->state, CALL_QUEUED);
+	rig_wait(5000);
+	heard("");
+	rig_register(2, true);
+	heard("open 1\n");
+}
+
+static void test_nobody_there(void **state)
+{
+	struct call *c = rig_queued();
+
+	(void)state;
+	assert_int_equal(c->playing, PLAYING_BUSY);
+	rig_played(c, true, 800);
+	heard("play 0 3 on\n");
+	rig_wait(30000);
+	heard("play 0 2\n"); /* again, and the queue goes on */
+	rig_played(c, true, 800);
+	heard("play 0 3 on\n");
+	assert_int_equal(c->state, CALL_QUEUED);
+}
+
+static void test_position_is_told(void **state)
+{
+	struct call *first, *second;
+
+	(void)state;
+	first = rig_talking();
+	second = rig_queued();
+	assert_int_equal(second->playing, PLAYING_POSITION);
+	rig_wait(30000);
+	heard("play 0 4\n"); /* you are number one */
+	rig_hangs_up(rig_session(first, SIDE_NURSE));
+	assert_int_equal(second->state, CALL_RINGING);
+}
+
+static void test_codecs_differ(void **state)
+{
+	struct call *c;
+
+	(void)state;
+	rig_register(0, true);
+	rig->nurse_speaks = CODEC_PCMU;
+	c = rig_queued();
+	rig_opened(c, SIDE_NURSE, 20002);
+	forget();
+	rig_answers(rig_session(c, SIDE_NURSE));
+	heard("offer 0 sendrecv codec 1\n");
+	rig_takes_offer(rig_session(c, SIDE_CALLER), CODEC_PCMU);
+	assert_int_equal(c->state, CALL_TALKING);
+	assert_non_null(strstr(rig->log, "ask 1 1 carer\n"));
+}
+
+static void test_codecs_cannot_agree(void **state)
+{
+	struct call *c;
+	struct session *caller;
+
+	(void)state;
+	rig_register(0, true);
+	rig_register(1, true);
+	rig->nurse_speaks = CODEC_PCMU;
+	c = rig_queued();
+	rig_opened(c, SIDE_NURSE, 20002);
+	rig_answers(rig_session(c, SIDE_NURSE));
+	forget();
+	caller = rig_session(c, SIDE_CALLER);
+	switch_session_handlers.offer_refused(caller->owner, caller, 488);
+	heard("end 1\nclose 1\nopen 1\n");
+	assert_int_equal(c->state, CALL_RINGING);
+	assert_int_equal(c->legs[SIDE_NURSE].agent, 1);
+}
+
+static void test_notice_cut_short_is_not_recorded(void **state)
+{
+	struct call *c = call_of(&rig->self, 0);
+	struct session *caller;
+
+	(void)state;
+	rig_register(0, true);
+	assert_int_equal(rig_invite("1177", 0, &caller), 0);
+	rig_opened(c, SIDE_CALLER, 20000);
+	rig_confirmed(caller);
+	rig_played(c, true, 799); /* one sample too few */
+	rig_opened(c, SIDE_NURSE, 20002);
+	forget();
+	rig_answers(rig_session(c, SIDE_NURSE));
+	heard("stop 0\nset 1 codec 0\nbridge 0 1 on\nevent call.answered\n"
+	      "event recording.not-recorded\n");
+	assert_int_equal(c->outcome, OUTCOME_NOT_RECORDED);
+}
+
+static void test_line_that_does_not_record(void **state)
+{
+	struct call *c;
+
+	(void)state;
+	rig->settings.lines[0].record = false;
+	rig_register(0, true);
+	c = rig_queued();
+	rig_opened(c, SIDE_NURSE, 20002);
+	rig_answers(rig_session(c, SIDE_NURSE));
+	assert_non_null(strstr(rig->log, "event recording.not-recorded\n"));
+	assert_null(strstr(rig->log, "ask"));
+	assert_null(strstr(rig->log, "capture"));
+}
+
+static void recorder_is(bool here)
+{
+	static char channel;
+
+	rig->process.peers[ROLE_RECORDER] = here ? (void *)&channel : NULL;
+	fate_recorder(&rig->self, here);
+}
+
+static void test_recorder_away(void **state)
+{
+	struct call *c;
+
+	(void)state;
+	recorder_is(false);
+	rig_register(0, true);
+	c = rig_queued();
+	rig_opened(c, SIDE_NURSE, 20002);
+	rig_answers(rig_session(c, SIDE_NURSE));
+	forget();
+	rig_wait(1900);
+	heard("");
+	rig_wait(100);
+	heard("event recording.alarm\nalarm 1\n");
+	assert_int_equal(c->state, CALL_TALKING); /* the call goes on */
+	rig_hangs_up(rig_session(c, SIDE_CALLER));
+	heard("event call.ended\nend 1\ncall-close\n");
+	rig_closed(c);
+	assert_int_equal(c->state, CALL_NONE);
+}
+
+static void test_recorder_dies_in_mid_call(void **state)
+{
+	struct call *c = rig_talking();
+
+	(void)state;
+	recorder_is(false);
+	rig_wait(1500);
+	heard(""); /* capture goes on, into the ring */
+	recorder_is(true);
+	rig_recorder(c, RECORD_RUNNING);
+	heard("capture on\n");
+	rig_wait(5000);
+	heard("");
+	/* and now for too long */
+	recorder_is(false);
+	rig_wait(2000);
+	heard("capture off\nevent recording.alarm\nalarm 1\n");
+	recorder_is(true);
+	rig_recorder(c, RECORD_RUNNING);
+	heard("fact ended t1008500\nrecord-end 4\n");
+}
+
+static void test_recorder_came_back_without_it(void **state)
+{
+	struct call *c = rig_talking();
+
+	(void)state;
+	recorder_is(false);
+	recorder_is(true); /* and does not say that it goes on */
+	rig_wait(2000);
+	assert_int_equal(c->outcome, OUTCOME_ALARM);
+	heard("capture off\nfact ended t1002000\nrecord-end 4\n"
+	      "event recording.alarm\nalarm 1\n");
+}
+
+static void test_recording_of_a_call_that_is_no_more(void **state)
+{
+	struct ipc_RECORD_STATE m = { .state = RECORD_RUNNING };
+
+	(void)state;
+	fate_state(&rig->self, 99ull << 32 | 3, &m);
+	heard("record-end 4\n");
+	m.state = RECORD_SEALED;
+	fate_state(&rig->self, 99ull << 32 | 3, &m);
+	heard("");
+}
+
+static void test_hold_by_the_nurse(void **state)
+{
+	struct call *c = rig_talking();
+
+	(void)state;
+	rig_offers(rig_session(c, SIDE_NURSE), OFFER_SENDONLY);
+	heard("answer 1 sendrecv\nset 1 codec 0\nbridge 0 1 off\n"
+	      "play 0 3 on\nmark hold\nevent call.held\n"
+	      "offer 0 sendonly codec 0\n");
+	assert_int_equal(c->state, CALL_HELD);
+	rig_takes_offer(rig_session(c, SIDE_CALLER), CODEC_PCMA);
+	heard("set 0 codec 0\n");
+	/* a re-INVITE that changes nothing */
+	rig_offers(rig_session(c, SIDE_NURSE), OFFER_INACTIVE);
+	heard("answer 1 sendrecv\nset 1 codec 0\n");
+	rig_offers(rig_session(c, SIDE_NURSE), OFFER_SENDRECV);
+	heard("answer 1 sendrecv\nset 1 codec 0\nstop 0\nbridge 0 1 on\n"
+	      "mark resume\nevent call.held\noffer 0 sendrecv codec 0\n");
+	assert_int_equal(c->state, CALL_TALKING);
+}
+
+static void test_hold_by_both(void **state)
+{
+	struct call *c = rig_talking();
+
+	(void)state;
+	rig_offers(rig_session(c, SIDE_NURSE), OFFER_SENDONLY);
+	forget();
+	rig_offers(rig_session(c, SIDE_CALLER), OFFER_SENDONLY);
+	heard("answer 0 sendonly\nset 0 codec 0\nbridge 0 1 off\n"
+	      "play 1 3 on\nmark hold\nevent call.held\n"
+	      "offer 1 sendonly codec 0\n");
+	rig_offers(rig_session(c, SIDE_NURSE), OFFER_SENDRECV);
+	heard("answer 1 sendonly\nset 1 codec 0\nstop 0\n"
+	      "offer 0 sendrecv codec 0\n");
+	assert_int_equal(c->state, CALL_HELD); /* the caller still holds */
+	rig_offers(rig_session(c, SIDE_CALLER), OFFER_SENDRECV);
+	assert_int_equal(c->state, CALL_TALKING);
+}
+
+static unsigned refer(struct call *c, enum side side, const char *uri)
+{
+	struct session *s = rig_session(c, side);
+
+	return switch_session_handlers.referred(s->owner, s, text_of(uri),
+						NULL);
+}
+
+static void test_transfer_to_a_nurse(void **state)
+{
+	struct call *c = rig_talking();
+
+	(void)state;
+	assert_int_equal(refer(c, SIDE_NURSE, "sip:agent1@h"), 480);
+	rig_register(1, true);
+	forget();
+	assert_int_equal(refer(c, SIDE_CALLER, "sip:agent1@h"), 403);
+	assert_int_equal(refer(c, SIDE_NURSE, "sip:+46900@h"), 403);
+	assert_int_equal(refer(c, SIDE_NURSE, "sip:agent1@h"), 202);
+	heard("bridge 0 1 off\nplay 0 3 on\nmark transfer\nopen 2\n");
+	rig_opened(c, SIDE_THIRD, 20004);
+	heard("call 2 sip:agent1@phone codec 0\n");
+	rig_answers(rig_session(c, SIDE_THIRD));
+	heard("refer 1 200\nstop 0\nset 2 codec 0\nbridge 0 2 on\n"
+	      "fact transfer agent1\nevent call.transferred\n");
+	assert_int_equal(c->state, CALL_TALKING);
+	rig_hangs_up(rig_session(c, SIDE_NURSE)); /* as phones do then */
+	heard("close 1\n");
+	assert_int_equal(rig->self.queue->agents[0].state, QUEUE_AGENT_IDLE);
+	assert_int_equal(c->state, CALL_TALKING);
+	/* and on to the first one again */
+	assert_int_equal(refer(c, SIDE_THIRD, "sip:agent0@h"), 202);
+	heard("bridge 0 2 off\nplay 0 3 on\nmark transfer\nopen 1\n");
+	rig_opened(c, SIDE_NURSE, 20006);
+	rig_answers(rig_session(c, SIDE_NURSE));
+	forget();
+	rig_wait(2000); /* she does not hang up by herself */
+	heard("end 2\nclose 2\n");
+	rig_hangs_up(rig_session(c, SIDE_NURSE));
+	heard("event call.ended\nend 0\ncapture off\nfact ended t1002000\n"
+	      "record-end 0\ncall-close\n");
+}
+
+static void test_transfer_not_answered(void **state)
+{
+	struct call *c = rig_talking();
+
+	(void)state;
+	rig_register(1, true);
+	assert_int_equal(refer(c, SIDE_NURSE, "sip:agent1@h"), 202);
+	rig_opened(c, SIDE_THIRD, 20004);
+	forget();
+	rig_wait(20000);
+	heard("end 2\nclose 2\nrefer 1 408\nstop 0\nbridge 0 1 on\n"
+	      "mark resume\n");
+	assert_int_equal(c->state, CALL_TALKING);
+	assert_int_equal(rig->self.queue->agents[1].state, QUEUE_AGENT_IDLE);
+}
+
+static void test_transfer_by_one_who_left(void **state)
+{
+	struct call *c = rig_talking();
+
+	(void)state;
+	rig_register(1, true);
+	assert_int_equal(refer(c, SIDE_NURSE, "sip:agent1@h"), 202);
+	rig_opened(c, SIDE_THIRD, 20004);
+	rig_hangs_up(rig_session(c, SIDE_NURSE));
+	assert_int_equal(c->state, CALL_TRANSFERRING);
+	forget();
+	rig_refuses(rig_session(c, SIDE_THIRD), 486);
+	/* nobody is left to talk to: the caller waits for the next one */
+	assert_true(c->state == CALL_QUEUED || c->state == CALL_RINGING);
+	assert_non_null(strstr(rig->log, "record-end 0\n"));
+	assert_non_null(strstr(rig->log, "event call.queued\n"));
+}
+
+static void test_transfer_to_a_line(void **state)
+{
+	struct call *c = rig_talking();
+
+	(void)state;
+	rig_register(1, true);
+	assert_int_equal(refer(c, SIDE_NURSE, "<sip:1177@h>"), 202);
+	forget();
+	rig_wait(100);
+	assert_int_equal(c->state, CALL_RINGING);
+	assert_int_equal(c->legs[SIDE_NURSE].agent, 1);
+	assert_non_null(strstr(rig->log, "refer 1 200\n"));
+	assert_non_null(strstr(rig->log, "capture off\n"));
+	assert_non_null(strstr(rig->log, "record-end 2\n"));
+	/* the next talk waits for the first recording, then has its own */
+	rig_opened(c, SIDE_NURSE, 20008);
+	forget();
+	rig_answers(rig_session(c, SIDE_NURSE));
+	assert_null(strstr(rig->log, "ask"));
+	forget();
+	rig_recorder(c, RECORD_SEALED);
+	assert_memory_equal(rig->log, "ask 0 0 carer\n", 14);
+	assert_int_equal(c->outcome, OUTCOME_ASKED);
+}
+
+static void test_media_dies(void **state)
+{
+	struct call *c = rig_talking();
+
+	(void)state;
+	legs_worker_lost(&rig->self, 0);
+	heard("event call.ended\nend 0\nend 1\ncapture off\n"
+	      "fact ended t1000000\nrecord-end 1\n");
+	rig_recorder(c, RECORD_SEALED);
+	assert_int_equal(c->state, CALL_NONE);
+}
+
+static void test_silence(void **state)
+{
+	struct ipc_message m = { .type = IPC_SILENT };
+	struct call *c = rig_talking();
+
+	(void)state;
+	m.about = call_handle(&rig->self, c);
+	m.u.SILENT.silent_ms = 59999;
+	legs_message(&rig->self, &m);
+	heard("");
+	m.u.SILENT.silent_ms = 60000;
+	legs_message(&rig->self, &m);
+	assert_int_equal(c->state, CALL_ENDING);
+}
+
+static void test_ending_is_not_for_ever(void **state)
+{
+	struct call *c = rig_talking();
+
+	(void)state;
+	rig_hangs_up(rig_session(c, SIDE_CALLER));
+	rig_wait(59000); /* media and recorder are here and say nothing */
+	assert_int_equal(c->state, CALL_ENDING);
+	forget();
+	rig_wait(2000);
+	heard("fact ended t1060000\nrecord-end 4\nevent recording.alarm\n"
+	      "alarm 1\n");
+	assert_int_equal(c->state, CALL_NONE);
+}
+
+static void test_drain(void **state)
+{
+	struct call *c = rig_talking();
+
+	(void)state;
+	rig->self.draining = true;
+	rig_hangs_up(rig_session(c, SIDE_CALLER));
+	rig_closed(c);
+	forget();
+	rig_recorder(c, RECORD_SEALED);
+	heard("drained 1\n");
+}
+
+static void test_restored(void **state)
+{
+	struct call *talking, *waiting;
+
+	(void)state;
+	talking = rig_talking();
+	waiting = rig_queued();
+	rig_restart();
+	heard("restored 0\nrestored 1\nrestored 0\nplay 0 3 on\n");
+	assert_int_equal(talking->state, CALL_TALKING);
+	assert_int_equal(waiting->state, CALL_QUEUED);
+	assert_int_equal(rig->self.count, 2);
+	/* the nurse is still busy with the first */
+	assert_int_equal(rig->self.queue->agents[0].state, QUEUE_AGENT_BUSY);
+	rig_hangs_up(rig_session(talking, SIDE_NURSE));
+	assert_int_equal(waiting->state, CALL_RINGING);
+	forget();
+	/* it dies again, while her phone rings */
+	rig_restart();
+	assert_int_equal(waiting->state, CALL_RINGING);
+	assert_non_null(strstr(rig->log, "close 1\n"));
+	assert_non_null(strstr(rig->log, "open 1\n"));
+	/* what comes for the old ring's port is not taken for the new one's */
+	forget();
+	rig_opened(waiting, SIDE_NURSE, 20010);
+	rig_opened(waiting, SIDE_NURSE, 20012);
+	assert_int_equal(waiting->legs[SIDE_NURSE].port, 20012);
+}
+
+static void test_notice_is_heard_whole_after_a_death(void **state)
+{
+	struct call *c = call_of(&rig->self, 0);
+	struct session *caller;
+
+	(void)state;
+	assert_int_equal(rig_invite("1177", 0, &caller), 0);
+	rig_opened(c, SIDE_CALLER, 20000);
+	rig_confirmed(caller);
+	forget();
+	rig_restart();
+	heard("restored 0\nset 0 codec 0\nplay 0 0\n");
+	rig_played(c, true, 800);
+	assert_int_equal(c->told[0].complete, 1);
+	assert_int_equal(c->state, CALL_QUEUED);
+}
+
+static void test_not_restorable(void **state)
+{
+	struct call *c = rig_talking();
+
+	(void)state;
+	rig->restore_err = EBADMSG;
+	rig_restart();
+	heard("event call.ended\ncapture off\nfact ended t1000000\n"
+	      "record-end 0\ncall-close\n");
+	assert_int_equal(c->state, CALL_ENDING);
+	/* bytes that make no sense are not believed */
+	c->line = 77;
+	rig_restart();
+	assert_int_equal(c->state, CALL_NONE);
+	assert_int_equal(rig->self.count, 0);
+}
+
+static void ledger_is(bool here)
+{
+	static char channel;
+
+	rig->process.peers[ROLE_LEDGER] = here ? (void *)&channel : NULL;
+	say_ledger(&rig->self, here);
+}
+
+static void test_ledger_away(void **state)
+{
+	const struct outbox_event *e;
+
+	(void)state;
+	rig->nobody_stores = true;
+	ledger_is(false);
+	assert_int_equal(rig_invite("1177", 0, NULL), 0);
+	heard("open 0\n");
+	rig_wait(900);
+	heard("");
+	rig_wait(100);
+	heard("keep call.received\n");
+	ledger_is(true); /* not yet acknowledged: the ledger gets it too */
+	heard("event call.received\n");
+	e = &rig->events[1];
+	assert_int_equal(e->number, 1);
+	say_kept(&rig->self, e->id);
+	assert_int_equal(rig->self.outbox.waiting, 0);
+	rig_wait(10000);
+	heard("");
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, up, down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(test_an_ordinary_call),
+		T(test_who_is_turned_away),
+		T(test_queue_full_is_said_before_the_notice),
+		T(test_no_port),
+		T(test_nothing_in_common),
+		T(test_abandoned_anywhere),
+		T(test_ring_timeout_goes_to_the_next),
+		T(test_nurse_goes_while_it_rings),
+		T(test_nobody_there),
+		T(test_position_is_told),
+		T(test_codecs_differ),
+		T(test_codecs_cannot_agree),
+		T(test_notice_cut_short_is_not_recorded),
+		T(test_line_that_does_not_record),
+		T(test_recorder_away),
+		T(test_recorder_dies_in_mid_call),
+		T(test_recorder_came_back_without_it),
+		T(test_recording_of_a_call_that_is_no_more),
+		T(test_hold_by_the_nurse),
+		T(test_hold_by_both),
+		T(test_transfer_to_a_nurse),
+		T(test_transfer_not_answered),
+		T(test_transfer_by_one_who_left),
+		T(test_transfer_to_a_line),
+		T(test_media_dies),
+		T(test_silence),
+		T(test_ending_is_not_for_ever),
+		T(test_drain),
+		T(test_restored),
+		T(test_notice_is_heard_whole_after_a_death),
+		T(test_not_restorable),
+		T(test_ledger_away),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
