@@ -32,8 +32,7 @@ int register_client_new(struct register_client **ret, struct stack *stack,
 			const struct register_client_options *options,
 			register_client_h *changed, void *arg) CHECK_RESULT;
 
-/* Do what is due; returns when to come again (0: when a response was there;
- * `changed` or not, tick again after each). */
+/* Do what is due; returns when to come again. */
 uint64_t register_client_tick(struct register_client *c, uint64_t now_ms);
 
 /* Takes the binding back (Expires: 0) if there is one. NULL is fine. */
