@@ -316,7 +316,7 @@ static int check_cseq(const struct sip_msg *msg, struct message_fault *f)
 
 	/* libre wraps around at 2^32: read the digits again */
 	for (size_t i = 0; i < t.len; i++) {
-		if (t.p[i] == ' ' || t.p[i] == '\t')
+		if (strchr(" \t\r\n", t.p[i]))
 			t.len = i;
 	}
 	if (text_u64(t, 0, INT32_MAX, &num) ||
@@ -356,6 +356,10 @@ static bool address_is_sane(struct text whole, struct text uri)
 {
 	if (!quotes_balance(whole) || !uri.len)
 		return false;
+	/* what stands between a bare address and ';' is not part of it */
+	while (uri.len && (uri.p == whole.p || uri.p[-1] != '<') &&
+	       strchr(" \t\r\n", uri.p[uri.len - 1]))
+		uri.len--;
 	for (size_t i = 0; i < uri.len; i++) {
 		if ((unsigned char)uri.p[i] <= ' ' || uri.p[i] == '"' ||
 		    uri.p[i] == '<')
@@ -377,14 +381,68 @@ static int check_addresses(const struct sip_msg *msg, struct message_fault *f)
 	return 0;
 }
 
+/*
+ * "2001:db8::10" without brackets is no host, nor "x" a port. Looked at in the
+ * text itself: libre is satisfied with what comes before the second colon.
+ */
+static bool host_is_sane(struct text uri)
+{
+	const char *end = uri.p + uri.len;
+	const char *p = memrchr(uri.p, '@', uri.len);
+
+	p = p ? p : memchr(uri.p, ':', uri.len);
+	if (!p || ++p == end)
+		return false;
+	if (*p == '[') {
+		p = memchr(p, ']', (size_t)(end - p));
+		if (!p++)
+			return false;
+	} else {
+		while (p < end && !strchr(":;?", *p))
+			p++;
+	}
+	if (p < end && *p == ':') {
+		do
+			p++;
+		while (p < end && isdigit((unsigned char)*p));
+	}
+	return p == end || *p == ';' || *p == '?';
+}
+
+static bool bare_query_h(const struct sip_hdr *h, const struct sip_msg *msg,
+			 void *arg)
+{
+	(void)msg;
+	(void)arg;
+	return h->val.l && !memchr(h->val.p, '<', h->val.l) &&
+	       memchr(h->val.p, '?', h->val.l);
+}
+
+/* RFC 3261 20.10: what has headers of its own stands in <>. */
+static int check_contacts(const struct sip_msg *msg, struct message_fault *f)
+{
+	if (sip_msg_hdr_apply(msg, true, SIP_HDR_CONTACT, bare_query_h, NULL))
+		return fault(f, EBADMSG, 400, "Bad Contact");
+	return 0;
+}
+
+static int check_uri(const struct sip_msg *msg, struct message_fault *f)
+{
+	bool ours = !pl_strcasecmp(&msg->uri.scheme, "sip") ||
+		    !pl_strcasecmp(&msg->uri.scheme, "sips");
+
+	if (msg->uri.headers.l ||
+	    (ours && !host_is_sane(message_text(msg->ruri))))
+		return fault(f, EBADMSG, 400, "Bad Request-URI");
+	return 0;
+}
+
 static int check_numbers(const struct sip_msg *msg, struct message_fault *f)
 {
 	uint64_t v;
 
 	if (msg->maxfwd.p && text_u64(message_text(msg->maxfwd), 0, 255, &v))
 		return fault(f, EBADMSG, 400, "Bad Max-Forwards");
-	if (msg->req && msg->uri.headers.l)
-		return fault(f, EBADMSG, 400, "Bad Request-URI");
 	return 0;
 }
 
@@ -418,6 +476,10 @@ static int check(struct sip_msg *msg, bool stream, struct message_fault *f)
 		err = check_addresses(msg, f);
 	if (!err && msg->req)
 		err = check_branch(msg, f);
+	if (!err && msg->req)
+		err = check_uri(msg, f);
+	if (!err)
+		err = check_contacts(msg, f);
 	if (!err)
 		err = check_numbers(msg, f);
 	if (!err)
