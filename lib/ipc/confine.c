@@ -233,7 +233,7 @@ static const int calls_of_files[] = {
 	SCMP_SYS(rmdir),     SCMP_SYS(flock),      SCMP_SYS(fchmod),
 	SCMP_SYS(fchown),    SCMP_SYS(statfs),     SCMP_SYS(fstatfs),
 	SCMP_SYS(fadvise64), SCMP_SYS(utimensat),  SCMP_SYS(umask),
-	SCMP_SYS(fchdir),    SCMP_SYS(chdir),
+	SCMP_SYS(fchdir),    SCMP_SYS(chdir),      SCMP_SYS(syncfs),
 };
 
 static const int calls_that_kill[] = {

@@ -526,6 +526,6 @@ void loader_fill(struct loader *l, cfg_t *cfg)
 	line = loader_line(l, "recorder", NULL, NULL);
 	s->fsync_ms = number(l, recorder, "fsync-ms", 10, 1000, line);
 	s->spool_max_bytes = (uint64_t)number(l, recorder, "spool-megabytes",
-					      16, 1000000, line)
+					      1, 1000000, line)
 			     << 20;
 }

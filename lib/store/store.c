@@ -31,7 +31,7 @@ static void part_name(const uint8_t name[ID_BYTES], char to[NAME_MAX_BYTES])
 	memcpy(to + ID_CHARS, PART_SUFFIX, sizeof(PART_SUFFIX));
 }
 
-/* A folder that was just made must itself survive: sync what holds it. */
+/* The folder must itself survive, whoever made it: sync what holds it. */
 static int sync_above(int folder)
 {
 	int above = openat(folder, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -48,10 +48,9 @@ static int sync_above(int folder)
 int store_open(struct store **ret, const char *folder)
 {
 	struct store *s;
-	bool made = !mkdir(folder, 0700);
 	int err;
 
-	if (!made && errno != EEXIST)
+	if (mkdir(folder, 0750) && errno != EEXIST)
 		return errno;
 	s = calloc(1, sizeof(*s));
 	if (!s)
@@ -62,7 +61,7 @@ int store_open(struct store **ret, const char *folder)
 		free(s);
 		return err;
 	}
-	err = made ? sync_above(s->folder) : 0;
+	err = sync_above(s->folder);
 	if (err) {
 		store_close(s);
 		return err;

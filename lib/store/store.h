@@ -21,7 +21,7 @@
 struct store;
 struct store_part;
 
-/* Creates the folder (mode 0700) where it is missing, and syncs its parent. */
+/* Creates the folder where it is missing, and makes it durable. */
 int store_open(struct store **ret, const char *folder) CHECK_RESULT;
 
 /* NULL is fine. */

@@ -1,0 +1,368 @@
+#include "process/recorder/recorder.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/metric.h"
+#include "process/recorder/self.h"
+
+static size_t memory_bytes(const struct settings *s, enum memory_kind kind)
+{
+	return kind == MEMORY_RECORDER ? slots_bytes(s->calls_max) : 0;
+}
+
+/* ---- the tick */
+
+/* A snapshot that was resumed, perhaps twice: nothing goes on as it was. */
+static void watch_clock(struct recorder *self)
+{
+	int64_t now = clock_wall_ms() - (int64_t)clock_mono_ms();
+	int64_t jump = now - self->wall_minus_mono_ms;
+
+	self->wall_minus_mono_ms = now;
+	if (jump < CLOCK_JUMP_MS && jump > -CLOCK_JUMP_MS)
+		return;
+	process_alarm(self->p, ALARM_CLOCK_JUMP);
+	/* another copy of us may go on with the counter that we had */
+	spool_nonce_init(&self->nonce);
+	for
+		EACH_SLOT(self, slot)
+		{
+			if (slot->state < SLOT_OVER)
+				begin_end(self, slot->call,
+					  RECORD_END_INTERRUPTED);
+		}
+}
+
+static void end_of_patience(struct slot *slot, uint64_t now_ms)
+{
+	if (slot->state == SLOT_DRAINING && now_ms >= slot->drain_until_ms)
+		begin_ending(slot);
+}
+
+/* Over, and everybody knows: DONE, unless there is something to recover. */
+static void leave(struct recorder *self, struct slot *slot)
+{
+	bool switch_knows =
+		slot->switch_told == slot->dossier.state || self->p->draining;
+
+	if (slot->state != SLOT_OVER || !switch_knows ||
+	    !report_done(&slot->dossier))
+		return;
+	if (slot->recoverable || !slot->start_durable)
+		finish_free(self, slot);
+	else
+		slot->state = SLOT_LEAVING;
+}
+
+static unsigned look_at_slots(struct recorder *self)
+{
+	uint64_t now_ms = clock_mono_ms();
+	unsigned active = 0;
+
+	self->lowest_needed = UINT64_MAX;
+	for
+		EACH_SLOT(self, slot)
+		{
+			active++;
+			end_of_patience(slot, now_ms);
+			report_slot(self, slot, true);
+			begin_tell_switch(self, slot);
+			if (slot->start_spooled && !slot->recoverable &&
+			    slot->first_segment < self->lowest_needed)
+				self->lowest_needed = slot->first_segment;
+			leave(self, slot);
+		}
+	metric_set(METRIC_recordings_active, active);
+	return active;
+}
+
+static void trim(struct recorder *self)
+{
+	uint64_t kept = kept_lowest_segment(self);
+	uint64_t needed =
+		self->lowest_needed < kept ? self->lowest_needed : kept;
+	uint64_t now = journal_segment(self->journal);
+	int err = journal_trim(self->journal, needed < now ? needed : now);
+
+	if (err)
+		log_error("an old file of the spool stays: %s", strerror(err));
+}
+
+static void drained_yet(struct recorder *self, unsigned active)
+{
+	if (self->p->draining && !active &&
+	    (self->drain_now || !journal_dirty(self->journal))) {
+		(void)uv_timer_stop(&self->tick);
+		process_drained(self->p, true);
+	}
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+	struct recorder *self = timer->data;
+	static unsigned ticks;
+	unsigned active;
+
+	watch_clock(self);
+	capture_drain(self);
+	flush_all(self);
+	active = look_at_slots(self);
+	pending_step(self);
+	kept_forward(self, ++ticks % (TELL_AGAIN_MS / 100) == 0);
+	trim(self);
+	drained_yet(self, active);
+}
+
+/* ---- the life of the process */
+
+static int open_folders(struct recorder *self)
+{
+	const struct settings *s = self->p->settings;
+	char folder[SETTINGS_PATH_MAX + 16];
+	int err;
+
+	(void)snprintf(folder, sizeof(folder), "%s/store", s->state);
+	err = store_open(&self->store, folder);
+	if (err) {
+		log_error("cannot open the store: %s", strerror(err));
+		return err;
+	}
+	(void)snprintf(folder, sizeof(folder), "%s/spool", s->state);
+	err = journal_open(&self->journal, folder, s->spool_max_bytes);
+	if (err)
+		log_error("cannot open the spool: %s",
+			  err == EAGAIN ? "another recorder still has it"
+					: strerror(err));
+	return err;
+}
+
+static int prepare(struct process *p, void **ret_self)
+{
+	struct memory *memory = process_memory(p, MEMORY_RECORDER, 0);
+	struct recorder *self = calloc(1, sizeof(*self));
+	int err;
+
+	if (!self || !memory)
+		return self ? EINVAL : ENOMEM;
+	*ret_self = self;
+	self->p = p;
+	err = slots_attach(memory->at, memory->len, p->settings->calls_max,
+			   &self->slots);
+	if (!err)
+		err = slot_table_new(&self->table, self->slots);
+	self->parts = calloc(self->slots ? self->slots->max : 1,
+			     sizeof(struct store_part *));
+	if (!err && !self->parts)
+		err = ENOMEM;
+	if (!err)
+		err = stream_new(&self->stream);
+	if (!err)
+		err = capture_open(self);
+	if (!err)
+		err = report_open(self);
+	if (!err)
+		err = kept_open(self);
+	if (!err)
+		err = pending_open(self);
+	if (!err)
+		err = open_folders(self);
+	return err;
+}
+
+static void confinement(struct process *p, void *arg, struct confine *c)
+{
+	static char spool[SETTINGS_PATH_MAX + 16];
+	static char store[SETTINGS_PATH_MAX + 16];
+
+	(void)arg;
+	(void)snprintf(spool, sizeof(spool), "%s/spool", p->settings->state);
+	(void)snprintf(store, sizeof(store), "%s/store", p->settings->state);
+	c->files = true;
+	c->paths[0].path = spool;
+	c->paths[0].write = true;
+	c->paths[1].path = store;
+	c->paths[1].write = true;
+	c->path_count = 2;
+}
+
+static int found(void *arg, const struct spool_record *rec,
+		 const struct journal_place *place)
+{
+	struct recorder *self = arg;
+
+	if (rec->type == SPOOL_EVENT)
+		return kept_found(self, rec, place->segment);
+	if (slot_of_id(&self->table, rec->id))
+		return 0; /* its keys are in memory: it goes on */
+	return pending_found(self, rec, place);
+}
+
+/*
+ * What our predecessor left in memory goes on. What it had not made durable is
+ * spooled again, all of it into a new segment: its last write may be torn, and
+ * what a torn file says is never needed for a recording whose keys we have.
+ */
+static void take_over(struct recorder *self)
+{
+	unsigned n = 0;
+
+	for
+		EACH_SLOT(self, slot)
+		{
+			if (slot->state >= SLOT_OVER)
+				slot_wipe_keys(slot);
+			slot->switch_told = RECORD_NONE;
+			slot->dossier.sent_ms = 0;
+			n += slot->state < SLOT_OVER;
+		}
+	flush_again(self);
+	if (n)
+		log_notice("%u recordings go on", n);
+}
+
+static int start(struct process *p, void *arg)
+{
+	struct recorder *self = arg;
+	int err;
+
+	begin_recipients(self);
+	spool_nonce_init(&self->nonce);
+	self->wall_minus_mono_ms = clock_wall_ms() - (int64_t)clock_mono_ms();
+	err = journal_scan(self->journal, found, self);
+	if (err) {
+		log_error("cannot read the spool: %s", strerror(err));
+		return err;
+	}
+	take_over(self);
+	pending_begin(self);
+	err = uv_timer_init(p->loop, &self->tick);
+	if (err)
+		return EINVAL;
+	self->tick.data = self;
+	err = uv_timer_start(&self->tick, on_tick, 0, p->settings->fsync_ms);
+	return err ? EINVAL : 0;
+}
+
+static void message(struct process *p, void *arg, struct ipc *from,
+		    struct ipc_message *m)
+{
+	struct recorder *self = arg;
+
+	(void)p;
+	(void)from;
+	switch (m->type) {
+	case IPC_RECORD_ASK:
+		begin_asked(self, m->about, &m->u.RECORD_ASK);
+		return;
+	case IPC_RECORD_FACT:
+		begin_fact(self, m->about, &m->u.RECORD_FACT);
+		return;
+	case IPC_RECORD_MARK:
+		begin_mark(self, m->about, &m->u.RECORD_MARK);
+		return;
+	case IPC_RECORD_END:
+		begin_end(self, m->about, m->u.RECORD_END.reason);
+		return;
+	case IPC_EVENT_KEEP:
+		kept_asked(self, &m->u.EVENT_KEEP);
+		return;
+	case IPC_EVENT_STORED:
+		report_event_stored(self, m->u.EVENT_STORED.id);
+		return;
+	case IPC_ENVELOPE_STORED:
+		report_stored(self, m->u.ENVELOPE_STORED.recording_id,
+			      TELL_ENVELOPE);
+		return;
+	case IPC_RECORDING_END_STORED:
+		report_stored(self, m->u.RECORDING_END_STORED.recording_id,
+			      TELL_END);
+		return;
+	case IPC_RECOVERED_PASS:
+		pending_recovered(self, m->about, &m->u.RECOVERED_PASS);
+		return;
+	case IPC_RECOVER_NOW:
+		pending_retry(self);
+		return;
+	default:
+		return;
+	}
+}
+
+static enum ipc_state state(void *arg, enum ipc_type type, uint64_t about)
+{
+	struct recorder *self = arg;
+	const struct slot *slot = slot_of_call(&self->table, about);
+
+	(void)type;
+	if (!slot)
+		return IPC_IDLE;
+	return slot->state <= SLOT_RUNNING ? IPC_TALKING : IPC_ENDING;
+}
+
+static void peer(struct process *p, void *arg, enum role role, unsigned index,
+		 bool here)
+{
+	struct recorder *self = arg;
+
+	(void)p;
+	(void)index;
+	if (!here)
+		return;
+	if (role == ROLE_DESK)
+		pending_retry(self);
+	if (role == ROLE_LEDGER)
+		kept_forward(self, true);
+	for
+		EACH_SLOT(self, slot)
+		{
+			if (role == ROLE_LEDGER)
+				slot->dossier.sent_ms = 0;
+			if (role != ROLE_SWITCH)
+				continue;
+			slot->switch_told = RECORD_NONE;
+			begin_tell_switch(self, slot);
+		}
+}
+
+static void reload(struct process *p, void *arg, const struct settings *old)
+{
+	struct recorder *self = arg;
+
+	begin_recipients(self);
+	if (p->settings->fsync_ms != old->fsync_ms)
+		(void)uv_timer_start(&self->tick, on_tick, 0,
+				     p->settings->fsync_ms);
+}
+
+static void drain(struct process *p, void *arg, bool now)
+{
+	struct recorder *self = arg;
+
+	(void)p;
+	self->drain_now = self->drain_now || now;
+	if (!now)
+		return;
+	for
+		EACH_SLOT(self, slot)
+		{
+			if (slot->state < SLOT_OVER)
+				begin_end(self, slot->call,
+					  RECORD_END_MEDIA_LOST);
+		}
+}
+
+const struct process_ops recorder_ops = {
+	.role = ROLE_RECORDER,
+	.memory_bytes = memory_bytes,
+	.prepare = prepare,
+	.confinement = confinement,
+	.start = start,
+	.message = message,
+	.state = state,
+	.peer = peer,
+	.reload = reload,
+	.drain = drain,
+};
