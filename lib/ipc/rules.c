@@ -53,29 +53,6 @@ const struct ipc_rule ipc_rules[IPC_TYPE_COUNT] = {
 #undef WORDS
 #undef BLOB
 
-/* Text between our processes is UTF-8 without control characters. */
-static bool words_are_clean(struct text t)
-{
-	size_t i = 0;
-
-	while (i < t.len) {
-		uint8_t c = (uint8_t)t.p[i];
-		size_t more = c < 0x80             ? 0
-			      : (c & 0xe0) == 0xc0 ? 1
-			      : (c & 0xf0) == 0xe0 ? 2
-						   : 3;
-
-		if (c < 0x20 || c == 0x7f || (c >= 0x80 && c < 0xc2) ||
-		    c > 0xf4 || more > t.len - i - 1)
-			return false;
-		for (size_t k = 1; k <= more; k++)
-			if (((uint8_t)t.p[i + k] & 0xc0) != 0x80)
-				return false;
-		i += more + 1;
-	}
-	return true;
-}
-
 static int take_words(struct reader *r, size_t max, struct text *ret)
 {
 	uint16_t len;
@@ -85,7 +62,7 @@ static int take_words(struct reader *r, size_t max, struct text *ret)
 		err = EBADMSG;
 	if (!err)
 		err = reader_text(r, len, ret);
-	if (!err && !words_are_clean(*ret))
+	if (!err && !text_is_printable(*ret))
 		err = EBADMSG;
 	return err;
 }
@@ -170,7 +147,7 @@ static int put_words(struct writer *w, size_t max, struct text t)
 {
 	if (t.len > max)
 		return EMSGSIZE;
-	if (!words_are_clean(t))
+	if (!text_is_printable(t))
 		return EINVAL;
 	writer_u16(w, (uint16_t)t.len);
 	writer_text(w, t);
