@@ -283,7 +283,7 @@ static bool take_role(struct init *i, const char *word)
 
 static bool take_arguments(struct init *i, int argc, char **argv)
 {
-	for (int k = 1; k < argc; k++) {
+	for (int k = 1; k < argc && argv[k]; k++) {
 		const char *value = k + 1 < argc ? argv[k + 1] : NULL;
 
 		if (!strcmp(argv[k], "--json")) {

@@ -104,12 +104,14 @@ int hex_read(struct text t, uint8_t *to, size_t len)
 {
 	if (t.len != 2 * len)
 		return EBADMSG;
-	for (size_t i = 0; i < t.len; i++)
-		if (hex_digit(t.p[i]) < 0)
+	for (size_t i = 0; i < len; i++) {
+		int high = hex_digit(t.p[2 * i]);
+		int low = hex_digit(t.p[2 * i + 1]);
+
+		if (high < 0 || low < 0)
 			return EBADMSG;
-	for (size_t i = 0; i < len; i++)
-		to[i] = (uint8_t)(hex_digit(t.p[2 * i]) << 4 |
-				  hex_digit(t.p[2 * i + 1]));
+		to[i] = (uint8_t)(high << 4 | low);
+	}
 	return 0;
 }
 

@@ -244,6 +244,8 @@ static const int calls_that_kill[] = {
 	SCMP_SYS(process_vm_writev),
 };
 
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
 static int allow_all(scmp_filter_ctx f, const int *calls, size_t n)
 {
 	int err = 0;
@@ -255,20 +257,20 @@ static int allow_all(scmp_filter_ctx f, const int *calls, size_t n)
 
 static int add_memory(scmp_filter_ctx f)
 {
-	const struct scmp_arg_cmp not_exec =
-		SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
+	/* argument 2, masked with PROT_EXEC, must be 0 */
+	const struct scmp_arg_cmp not_exec = { 2, SCMP_CMP_MASKED_EQ, PROT_EXEC,
+					       0 };
+	static const unsigned long requests[] = { FIONBIO, FIONREAD };
 	int err;
 
 	err = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, not_exec);
 	if (!err)
 		err = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
 				       not_exec);
-	if (!err)
+	for (size_t i = 0; !err && i < COUNT(requests); i++)
 		err = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
-				       SCMP_A1(SCMP_CMP_EQ, FIONBIO));
-	if (!err)
-		err = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
-				       SCMP_A1(SCMP_CMP_EQ, FIONREAD));
+				       (struct scmp_arg_cmp){ 1, SCMP_CMP_EQ,
+							      requests[i], 0 });
 	return err;
 }
 
@@ -291,10 +293,8 @@ static int add_sockets(scmp_filter_ctx f, const struct confine *c)
 		err = seccomp_rule_add(
 			f, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
 			SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i]));
-	return err ? err : allow_all(f, inet, sizeof(inet) / sizeof(inet[0]));
+	return err ? err : allow_all(f, inet, COUNT(inet));
 }
-
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static int enter_seccomp(const struct confine *c)
 {

@@ -392,7 +392,8 @@ static int enter(struct process *p, struct start *s)
 
 int process_main(const struct process_ops *ops)
 {
-	struct process *p = calloc(1, sizeof(*p));
+	static struct process process; /* one a program */
+	struct process *p = &process;
 	struct start s = { .config_fd = -1 };
 	uv_loop_t loop;
 	int err;
@@ -400,7 +401,7 @@ int process_main(const struct process_ops *ops)
 	assert(ops->prepare && ops->start && ops->message && ops->drain);
 	err = confine_first();
 	log_open(role_name(ops->role), LOG_NOTICE);
-	if (!p || err)
+	if (err)
 		return 1;
 	p->ops = ops;
 	p->loop = &loop;

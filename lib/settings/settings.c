@@ -20,9 +20,9 @@ void settings_fault_print(FILE *to, const struct settings_fault *f)
 		      f->mend);
 }
 
-static void report(struct loader *l, bool weakness, unsigned line,
-		   const char *rule, const char *mend, const char *fmt,
-		   va_list ap)
+static void PRINTF_LIKE(6, 0)
+	report(struct loader *l, bool weakness, unsigned line, const char *rule,
+	       const char *mend, const char *fmt, va_list ap)
 {
 	struct settings_fault f = { .file = l->s->file,
 				    .line = line,
@@ -57,7 +57,8 @@ void loader_weakness(struct loader *l, unsigned line, const char *rule,
 	va_end(ap);
 }
 
-static void confuse_error(cfg_t *cfg, const char *fmt, va_list ap)
+static void PRINTF_LIKE(2, 0)
+	confuse_error(cfg_t *cfg, const char *fmt, va_list ap)
 {
 	struct loader *l = loader_current;
 	char text[200];

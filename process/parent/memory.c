@@ -17,8 +17,7 @@
 enum { RING_BYTES_PER_CALL = 2 * 100 * 208 };
 
 static int make(struct house *h, enum memory_kind kind, unsigned index,
-		enum role role, unsigned role_index, size_t bytes,
-		struct house_memory **ret)
+		enum role role, unsigned role_index, size_t bytes)
 {
 	struct house_memory *m = &h->memories[h->memory_count];
 
@@ -30,19 +29,17 @@ static int make(struct house *h, enum memory_kind kind, unsigned index,
 				    .for_index = role_index };
 	m->fd = memfd_create("vaxel", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (m->fd < 0 || ftruncate(m->fd, (off_t)bytes))
-		return errno;
+		return errno ? errno : EIO;
 	h->memory_count++;
-	if (ret)
-		*ret = m;
 	return 0;
 }
 
 static int make_metrics(struct house *h, const struct child *c)
 {
-	struct house_memory *m;
+	struct house_memory *m = &h->memories[h->memory_count];
 	void *at;
 	int err = make(h, MEMORY_METRICS, c->index, c->role, c->index,
-		       sizeof(struct metric_page), &m);
+		       sizeof(struct metric_page));
 
 	if (err)
 		return err;
@@ -60,9 +57,9 @@ static int make_ring(struct house *h, unsigned worker)
 	size_t bytes = ring_memory_bytes(h->settings->ring_bytes
 						 ? h->settings->ring_bytes
 						 : calls * RING_BYTES_PER_CALL);
-	struct house_memory *m;
+	struct house_memory *m = &h->memories[h->memory_count];
 	void *at;
-	int err = make(h, MEMORY_RING, worker, ROLE_COUNT, worker, bytes, &m);
+	int err = make(h, MEMORY_RING, worker, ROLE_COUNT, worker, bytes);
 
 	if (err)
 		return err;
@@ -101,7 +98,7 @@ static int make_own(struct house *h, const struct child *c)
 
 		if (bytes)
 			err = make(h, kinds[i], c->index, c->role, c->index,
-				   bytes, NULL);
+				   bytes);
 	}
 	return err;
 }
@@ -120,7 +117,7 @@ int house_make_memory(struct house *h)
 	for (unsigned i = 0; !err && rings && i < h->media_workers; i++)
 		err = make_ring(h, i);
 	if (!err && h->media_workers)
-		err = make(h, MEMORY_PROMPTS, 0, ROLE_COUNT, 0, 0, NULL);
+		err = make(h, MEMORY_PROMPTS, 0, ROLE_COUNT, 0, 0);
 	if (err)
 		log_error("cannot make shared memory: %s", strerror(err));
 	return err;

@@ -109,14 +109,17 @@ static socklen_t fill_address(const struct listener *l,
 
 static uint16_t bound_port(int fd)
 {
-	struct sockaddr_storage at;
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} at = { .v6 = { .sin6_port = 0 } };
 	socklen_t len = sizeof(at);
 
-	if (getsockname(fd, (struct sockaddr *)&at, &len))
+	if (getsockname(fd, &at.any, &len))
 		return 0;
-	return ntohs(at.ss_family == AF_INET
-			     ? ((struct sockaddr_in *)(void *)&at)->sin_port
-			     : ((struct sockaddr_in6 *)(void *)&at)->sin6_port);
+	return ntohs(at.any.sa_family == AF_INET ? at.v4.sin_port
+						 : at.v6.sin6_port);
 }
 
 static int open_sip(const struct listener *l, int *ret_fd)
@@ -147,7 +150,7 @@ static int open_sip(const struct listener *l, int *ret_fd)
 				 sizeof(size));
 	if (bind(fd, (struct sockaddr *)&at, len) ||
 	    (!udp && listen(fd, 512))) {
-		int err = errno;
+		int err = errno ? errno : EIO;
 
 		(void)close(fd);
 		return err;
