@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <linux/landlock.h>
 #include <pwd.h>
 #include <seccomp.h>
@@ -63,16 +64,39 @@ void confine_user(enum role role, uid_t *ret_uid, gid_t *ret_gid)
 	*ret_gid = gr ? gr->gr_gid : (gid_t)FALLBACK_ID;
 }
 
+/*
+ * Where the limit of locked memory could not be lifted (a container's root may
+ * lack that right), an ordinary user could lock next to nothing: this one
+ * capability then stays, and no other.
+ */
+static int keep_locking(void)
+{
+	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3,
+						   0 };
+	struct __user_cap_data_struct data[2] = {
+		{ 1u << CAP_IPC_LOCK, 1u << CAP_IPC_LOCK, 0 }, { 0, 0, 0 }
+	};
+
+	return syscall(SYS_capset, &header, data) ? errno : 0;
+}
+
 static int become_user(enum role role)
 {
+	struct rlimit lock = { RLIM_INFINITY, RLIM_INFINITY };
+	bool limited;
 	uid_t uid;
 	gid_t gid;
 
 	if (geteuid() != 0)
 		return 0; /* started by an ordinary user: all are that user */
+	limited = !getrlimit(RLIMIT_MEMLOCK, &lock) &&
+		  lock.rlim_cur != RLIM_INFINITY;
 	confine_user(role, &uid, &gid);
-	if (setgroups(0, NULL) || setresgid(gid, gid, gid) ||
+	if ((limited && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0)) ||
+	    setgroups(0, NULL) || setresgid(gid, gid, gid) ||
 	    setresuid(uid, uid, uid))
+		return errno;
+	if (limited && keep_locking())
 		return errno;
 	return setuid(0) == 0 ? EPERM : 0;
 }
