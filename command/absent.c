@@ -12,5 +12,5 @@
 
 ABSENT(status)
 ABSENT(calls)
-ABSENT(queues) ABSENT(trunks) ABSENT(recording) ABSENT(ledger) ABSENT(key)
+ABSENT(queues) ABSENT(trunks) ABSENT(recording) ABSENT(key)
 	ABSENT(user)

@@ -34,49 +34,60 @@ int text_u64(struct text t, uint64_t min, uint64_t max, uint64_t *ret)
 	return 0;
 }
 
-/* One character of more than one byte, its first being c; false if malformed.
- */
-static bool take_wide(struct text *t, uint8_t c)
+/* The next character of t, which is not empty; false when malformed. */
+static bool take_character(struct text *t, uint32_t *ret)
 {
 	static const struct {
 		uint8_t mask, mark, more;
 		uint32_t least;
 	} forms[] = {
+		{ 0x80, 0x00, 0, 0 },
 		{ 0xe0, 0xc0, 1, 0x80 },
 		{ 0xf0, 0xe0, 2, 0x800 },
 		{ 0xf8, 0xf0, 3, 0x10000 },
 	};
+	uint8_t c = (uint8_t)*t->p;
 
 	for (size_t f = 0; f < sizeof(forms) / sizeof(forms[0]); f++) {
 		uint32_t v = c & (uint8_t)~forms[f].mask;
 
 		if ((c & forms[f].mask) != forms[f].mark)
 			continue;
-		if (t->len < forms[f].more)
+		if (t->len <= forms[f].more)
 			return false;
-		for (unsigned i = 0; i < forms[f].more; i++) {
+		for (unsigned i = 1; i <= forms[f].more; i++) {
 			if (((uint8_t)t->p[i] & 0xc0) != 0x80)
 				return false;
 			v = v << 6 | ((uint8_t)t->p[i] & 0x3f);
 		}
-		t->p += forms[f].more;
-		t->len -= forms[f].more;
-		/* not overlong, no surrogate, no C1 control, in Unicode */
-		return v >= forms[f].least && v >= 0xa0 && v <= 0x10ffff &&
+		t->p += forms[f].more + 1u;
+		t->len -= forms[f].more + 1u;
+		*ret = v;
+		/* not overlong, no surrogate, within Unicode */
+		return v >= forms[f].least && v <= 0x10ffff &&
 		       (v < 0xd800 || v > 0xdfff);
 	}
 	return false;
 }
 
+bool text_is_utf8(struct text t)
+{
+	uint32_t c;
+
+	while (t.len)
+		if (!take_character(&t, &c))
+			return false;
+	return true;
+}
+
 bool text_is_printable(struct text t)
 {
-	while (t.len) {
-		uint8_t c = (uint8_t)*t.p++;
+	uint32_t c;
 
-		t.len--;
-		if (c < 0x20 || c == 0x7f || (c >= 0x80 && !take_wide(&t, c)))
+	while (t.len)
+		if (!take_character(&t, &c) || c < 0x20 ||
+		    (c >= 0x7f && c < 0xa0))
 			return false;
-	}
 	return true;
 }
 

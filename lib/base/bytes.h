@@ -47,7 +47,8 @@ int text_copy(char *to, size_t max, struct text t) CHECK_RESULT;
 int text_u64(struct text t, uint64_t min, uint64_t max,
 	     uint64_t *ret) CHECK_RESULT;
 
-/* Valid UTF-8 (RFC 3629) without control characters. */
+/* Valid UTF-8 (RFC 3629); and that without control characters. */
+bool text_is_utf8(struct text t);
 bool text_is_printable(struct text t);
 
 struct reader {

@@ -13,6 +13,7 @@
 
 #include "tlog/checkpoint.h"
 #include "tlog/tile.h"
+#include "tlog/verify.h"
 
 struct folder;
 
@@ -73,6 +74,9 @@ int folder_fetch_bundle(int dir_fd, const struct tile_name *name, uint8_t *buf,
 /* The file `checkpoint`, up to max bytes. ENOENT in a new log. */
 int folder_read_note(int dir_fd, char *buf, size_t max,
 		     size_t *ret_len) CHECK_RESULT;
+
+/* The same as verify.h wants it; s must live as long as ret. */
+void folder_log_source(struct folder_source *s, struct log_source *ret);
 
 /* ---- what `vaxel init` does */
 

@@ -1,6 +1,7 @@
 #include "tlog/folder.h"
 #include "tlog/folder_file.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -61,4 +62,56 @@ int folder_fetch_bundle(int dir_fd, const struct tile_name *name, uint8_t *buf,
 int folder_read_note(int dir_fd, char *buf, size_t max, size_t *ret_len)
 {
 	return file_read(dir_fd, "checkpoint", buf, max, ret_len);
+}
+
+/* ---- a folder as a source */
+
+static int source_note(void *arg, char *buf, size_t max, size_t *ret_len)
+{
+	const struct folder_source *s = arg;
+
+	return folder_read_note(s->dir_fd, buf, max, ret_len);
+}
+
+static int source_tile(void *arg, const struct tile_name *name, uint8_t *buf,
+		       size_t max, size_t *ret_len)
+{
+	const struct folder_source *s = arg;
+
+	return read_tile(s->dir_fd, *name, buf, max, ret_len);
+}
+
+/* Names in the folder of partial tiles that are widths. */
+static int source_partials(void *arg, const struct tile_name *name,
+			   bool ret_present[TILE_WIDTH])
+{
+	const struct folder_source *s = arg;
+	struct tile_name partial = { name->level, name->index, 1 };
+	char path[TILE_PATH_MAX];
+	const struct dirent *e;
+	uint64_t width;
+	DIR *d;
+	int fd;
+
+	tile_path(&partial, path);
+	*strrchr(path, '/') = '\0';
+	fd = openat(s->dir_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : errno;
+	d = fdopendir(fd);
+	if (!d) {
+		(void)close(fd);
+		return ENOMEM;
+	}
+	while ((e = readdir(d)))
+		if (!text_u64(text_of(e->d_name), 1, TILE_WIDTH - 1, &width))
+			ret_present[width] = true;
+	(void)closedir(d);
+	return 0;
+}
+
+void folder_log_source(struct folder_source *s, struct log_source *ret)
+{
+	*ret = (struct log_source){ s, source_note, source_tile,
+				    source_partials };
 }

@@ -6,18 +6,13 @@
 
 static const char dash[] = "\xe2\x80\x94 "; /* em dash and a blank */
 
-/* Lines of printable text, each with its newline. */
+/* Lines, each with its newline; no other control characters below U+0020. */
 static bool is_note_text(struct text t)
 {
-	struct reader r = reader_on(t.p, t.len);
-
-	while (reader_left(&r)) {
-		struct text line;
-
-		if (reader_until(&r, '\n', &line) || !text_is_printable(line))
+	for (size_t i = 0; i < t.len; i++)
+		if ((uint8_t)t.p[i] < 0x20 && t.p[i] != '\n')
 			return false;
-	}
-	return true;
+	return t.len && t.p[t.len - 1] == '\n' && text_is_utf8(t);
 }
 
 /* A key's name: not empty, no blank (ASCII ones suffice here), no plus. */
@@ -339,7 +334,7 @@ int note_sign(struct writer *w, struct text text, const struct note_signer *s,
 	struct writer r = writer_on(raw, sizeof(raw));
 	uint8_t *sig;
 
-	if (!text.len || !is_note_text(text) || text.len > NOTE_TEXT_MAX)
+	if (!is_note_text(text) || text.len > NOTE_TEXT_MAX)
 		return EINVAL;
 	writer_u32(&r, s->key.id);
 	if (s->key.type == NOTE_COSIGNATURE) {

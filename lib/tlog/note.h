@@ -84,8 +84,8 @@ int note_verify(const struct note *n, const struct note_key *keys,
 
 /*
  * Append a signature line for `text`. now_s is the time of a cosignature and
- * ignored for type 01. EINVAL when the text is not one of a note (printable,
- * newline at the end).
+ * ignored for type 01. EINVAL when the text cannot be that of a note (no
+ * control characters, newline at the end).
  */
 int note_sign(struct writer *w, struct text text, const struct note_signer *s,
 	      uint64_t now_s) CHECK_RESULT;

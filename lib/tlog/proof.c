@@ -1,0 +1,94 @@
+#include "tlog/proof.h"
+
+#include "base/encode.h"
+
+static const char header[] = "c2sp.org/tlog-proof@v1";
+
+static bool take_prefix(struct text *t, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	if (t->len < n || memcmp(t->p, prefix, n) != 0)
+		return false;
+	t->p += n;
+	t->len -= n;
+	return true;
+}
+
+static int read_hash(struct text line, struct merkle_hash *ret)
+{
+	size_t len;
+
+	return base64_read(line, BASE64_PADDED, ret->b, sizeof(ret->b), &len) ||
+			       len != sizeof(ret->b)
+		       ? EBADMSG
+		       : 0;
+}
+
+/* Base64 of whatever length, strict all the same. */
+static bool is_base64(struct text t)
+{
+	for (; t.len > 4; t.p += 4, t.len -= 4) {
+		uint8_t raw[3];
+		size_t len;
+
+		if (base64_read((struct text){ t.p, 4 }, BASE64_PADDED, raw,
+				sizeof(raw), &len) ||
+		    len != 3)
+			return false;
+	}
+	return !base64_read(t, BASE64_PADDED, (uint8_t[3]){ 0 }, 3,
+			    &(size_t){ 0 });
+}
+
+int tlog_proof_read(struct text t, struct tlog_proof *ret)
+{
+	struct reader r = reader_on(t.p, t.len);
+	struct tlog_proof p = { .index = 0 };
+	struct text line;
+
+	if (reader_until(&r, '\n', &line) || !text_is(line, header) ||
+	    reader_until(&r, '\n', &line))
+		return EBADMSG;
+	if (take_prefix(&line, "extra ")) {
+		p.extra = line;
+		if (!line.len || !is_base64(line) ||
+		    reader_until(&r, '\n', &line))
+			return EBADMSG;
+	}
+	if (!take_prefix(&line, "index ") ||
+	    text_u64(line, 0, UINT64_MAX, &p.index) ||
+	    (line.len > 1 && line.p[0] == '0'))
+		return EBADMSG;
+	for (;;) {
+		if (reader_until(&r, '\n', &line))
+			return EBADMSG;
+		if (!line.len)
+			break;
+		if (p.path.count == MERKLE_PROOF_MAX ||
+		    read_hash(line, &p.path.hash[p.path.count++]))
+			return EBADMSG;
+	}
+	p.checkpoint = (struct text){ (const char *)r.at, reader_left(&r) };
+	*ret = p;
+	return 0;
+}
+
+int tlog_proof_write(struct writer *w, const struct tlog_proof *p)
+{
+	writer_printf(w, "%s\n", header);
+	if (p->extra.len) {
+		writer_str(w, "extra ");
+		writer_text(w, p->extra);
+		writer_u8(w, '\n');
+	}
+	writer_printf(w, "index %llu\n", (unsigned long long)p->index);
+	for (unsigned i = 0; i < p->path.count; i++) {
+		base64_write(w, BASE64_PADDED, p->path.hash[i].b,
+			     MERKLE_HASH_BYTES);
+		writer_u8(w, '\n');
+	}
+	writer_u8(w, '\n');
+	writer_text(w, p->checkpoint);
+	return writer_finish(w);
+}
