@@ -83,7 +83,9 @@ static int make_folders(struct init *i)
 
 	for (size_t k = 0; k < sizeof(below) / sizeof(below[0]); k++) {
 		(void)snprintf(path, sizeof(path), "%s%s", i->dir, below[k]);
-		if (mkdir(path, 0750) && (errno != EEXIST || k))
+		/* processes that gave up root still have to pass the top one;
+		   what must be hidden lies below, and is */
+		if (mkdir(path, k ? 0750 : 0755) && (errno != EEXIST || k))
 			return errno;
 	}
 	(void)snprintf(i->state, sizeof(i->state), "%s/state", i->dir);
