@@ -47,6 +47,19 @@ static struct text trim(struct text t)
 	return t;
 }
 
+/* Nothing that would end the quotes that it stands in, or is put into. */
+static bool is_whole(struct text t, bool quoted)
+{
+	for (size_t i = 0; i < t.len; i++) {
+		unsigned char c = (unsigned char)t.p[i];
+
+		if (c < ' ' || c == 127 || c == '"' || (!quoted && c == '\\') ||
+		    (c == '\\' && ++i == t.len))
+			return false;
+	}
+	return true;
+}
+
 /*
  * name=value or name="value", up to the next comma outside quotes. Quoted
  * pairs stay as they are: both sides hash what was sent.
@@ -71,12 +84,15 @@ static int next_pair(struct text *rest, struct text *name, struct text *value)
 		return EBADMSG;
 	*name = trim((struct text){ rest->p, (size_t)(eq - rest->p) });
 	*value = trim((struct text){ eq + 1, n - (size_t)(eq + 1 - rest->p) });
-	if (value->len && *value->p == '"') {
+	quoted = value->len && *value->p == '"';
+	if (quoted) {
 		if (value->len < 2 || value->p[value->len - 1] != '"')
 			return EBADMSG;
 		value->p++;
 		value->len -= 2;
 	}
+	if (!is_whole(*value, quoted))
+		return EBADMSG;
 	rest->p += n;
 	rest->len -= n;
 	if (rest->len) {
