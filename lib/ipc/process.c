@@ -9,6 +9,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -349,19 +350,32 @@ static int open_channels(struct process *p, const struct start *s)
 	return err;
 }
 
-/* Audio or keys in ordinary memory must not reach a swap device either. */
+/*
+ * Audio or keys in ordinary memory must not reach a swap device either. Where
+ * the limit is not raised (a container without the right to), locking all that
+ * is to come would make every later allocation fail once the user is dropped:
+ * there the slab of keys and the shared memory alone are locked.
+ */
 static int lock_memory(enum role role)
 {
+	struct rlimit r;
+
 	switch (role) {
 	case ROLE_SWITCH:
 	case ROLE_MEDIA:
 	case ROLE_RECORDER:
 	case ROLE_KEEPER:
 	case ROLE_LEDGER:
-		return mlockall(MCL_CURRENT | MCL_FUTURE) ? errno : 0;
+		break;
 	default:
 		return 0;
 	}
+	if (!getrlimit(RLIMIT_MEMLOCK, &r) && r.rlim_cur != RLIM_INFINITY) {
+		log_notice("the limit of locked memory is low: only keys and "
+			   "shared memory are locked");
+		return 0;
+	}
+	return mlockall(MCL_CURRENT | MCL_FUTURE) ? errno : 0;
 }
 
 static int enter(struct process *p, struct start *s)

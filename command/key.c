@@ -1,0 +1,248 @@
+/*
+ * key -- make, unlock and lock the keeper's keys
+ */
+#include <sodium.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/secret.h"
+#include "command/node.h"
+#include "command/secret_input.h"
+#include "release/door.h"
+#include "release/identity.h"
+
+static const char usage_text[] =
+	"usage: vaxel key new --out FILE [--json]\n"
+	"       vaxel key new --recovery\n"
+	"       vaxel key unlock [-c FILE]\n"
+	"       vaxel key lock [-c FILE]\n\n"
+	"new       make an identity for the keeper in FILE, sealed under eight "
+	"words that\n"
+	"          are shown once. Its recipient (age1...) goes into the "
+	"configuration.\n"
+	"          With --recovery: a recovery key, printed to be kept on "
+	"paper, and kept\n"
+	"          nowhere else; recordings are sealed to it too.\n"
+	"unlock    give the running keeper its passphrase, read from stdin or "
+	"a prompt\n"
+	"lock      let it forget\n";
+
+static int cannot_lock_memory(void)
+{
+	return node_fail("cannot lock memory for keys; raise the limit: "
+			 "ulimit -l");
+}
+
+/* ---- new */
+
+static int new_recovery(bool json)
+{
+	struct secret *text = secret_new(AGE_IDENTITY_CHARS + 1);
+	char recipient[AGE_RECIPIENT_CHARS + 1];
+	struct age_identity i = { 0 };
+	struct writer w;
+	int err = text ? age_identity_new(&i) : ENOMEM;
+
+	if (err) {
+		secret_free(text);
+		return node_fail("cannot make a key: %s", strerror(err));
+	}
+	w = writer_on(text->bytes, AGE_IDENTITY_CHARS);
+	age_identity_write(&i, &w);
+	age_recipient_text(&i.recipient, recipient);
+	age_identity_close(&i);
+	if (json)
+		(void)printf("{\"recipient\":\"%s\",\"identity\":\"%s\"}\n",
+			     recipient, (const char *)text->bytes);
+	else
+		(void)printf("# recovery key: keep on paper, in a safe place "
+			     "of another house\n# recipient: %s\n%s\n",
+			     recipient, (const char *)text->bytes);
+	(void)fflush(stdout);
+	secret_free(text);
+	if (!json)
+		(void)fprintf(
+			stderr,
+			"This key is shown once and kept nowhere. "
+			"Configure its recipient:\n  recipient recovery { "
+			"key = \"%s\" }\n",
+			recipient);
+	return EXIT_YES;
+}
+
+static int new_identity(const char *path, bool json)
+{
+	char passphrase[PASSPHRASE_MAX], recipient[AGE_RECIPIENT_CHARS + 1];
+	int err = key_make_identity(path, passphrase, recipient);
+
+	if (err == EEXIST)
+		return node_fail("%s exists; a key is never overwritten", path);
+	if (err)
+		return node_fail("cannot make %s: %s", path, strerror(err));
+	if (json)
+		(void)printf("{\"recipient\":\"%s\",\"passphrase\":\"%s\"}\n",
+			     recipient, passphrase);
+	else {
+		(void)printf("%s\n", recipient);
+		(void)fflush(stdout);
+		(void)fprintf(
+			stderr,
+			"The passphrase, shown once and kept nowhere; "
+			"without it and without the\nrecovery key "
+			"nothing that is sealed to this key can be opened "
+			"again:\n\n  %s\n\nWrite it down on paper, in two "
+			"places.\n",
+			passphrase);
+	}
+	sodium_memzero(passphrase, sizeof(passphrase));
+	return EXIT_YES;
+}
+
+static int key_new(int argc, char **argv)
+{
+	const char *out = NULL;
+	bool recovery = false;
+	const struct node_option options[] = { { "--out", &out, NULL },
+					       { "--recovery", NULL,
+						 &recovery },
+					       { 0 } };
+	struct node_args a;
+
+	if (node_args_read(argc, argv, options, &a) || a.count)
+		return node_usage(usage_text, "see the usage");
+	if (a.help) {
+		(void)fputs(usage_text, stdout);
+		return EXIT_YES;
+	}
+	if (recovery == (out != NULL))
+		return node_usage(usage_text,
+				  "say either --out FILE or --recovery");
+	return recovery ? new_recovery(a.json) : new_identity(out, a.json);
+}
+
+/* ---- unlock, lock */
+
+static int read_answer(int fd, struct door_answer *ret)
+{
+	uint8_t in[DOOR_ANSWER];
+	size_t len = 0;
+
+	while (len < sizeof(in)) {
+		ssize_t n = read(fd, in + len, sizeof(in) - len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return EPIPE;
+		len += (size_t)n;
+	}
+	return door_answer_read(in, ret);
+}
+
+static int ask_door(const struct settings *s, enum door_word word,
+		    struct text passphrase, struct door_answer *ret)
+{
+	struct secret *out = secret_new(DOOR_QUESTION_MAX);
+	int fd = out ? node_connect(s, DOOR_SOCKET) : -1;
+	struct writer w;
+	int err;
+
+	if (fd < 0) {
+		secret_free(out);
+		return ENOTCONN;
+	}
+	w = writer_on(out->bytes, out->len);
+	err = door_ask_write(&w, word, passphrase);
+	if (!err)
+		err = node_write(fd, out->bytes, w.len);
+	if (!err)
+		err = read_answer(fd, ret);
+	(void)close(fd);
+	secret_free(out);
+	if (err)
+		(void)node_fail("the keeper broke off");
+	return err;
+}
+
+static int say(const struct door_answer *a, enum door_word word)
+{
+	switch (a->error) {
+	case 0:
+		(void)printf("%s\n", a->locked ? "locked" : "unlocked");
+		return a->locked == (word == DOOR_LOCK) ? EXIT_YES : EXIT_NO;
+	case ENOKEY:
+		return node_fail("this is not the passphrase; the next try is "
+				 "heard in %u s",
+				 a->wait_s);
+	case EAGAIN:
+		return node_fail("after wrong passphrases the keeper waits; "
+				 "try again in %u s",
+				 a->wait_s);
+	case ENOENT:
+		return node_fail("the keeper has no identity file; make one "
+				 "with: vaxel key new --out FILE");
+	case EBADMSG:
+		return node_fail("the identity file is damaged, or no age "
+				 "passphrase file");
+	default:
+		return node_fail("the keeper cannot: %s", strerror(a->error));
+	}
+}
+
+static int turn(int argc, char **argv, enum door_word word)
+{
+	struct secret *passphrase = NULL;
+	struct settings *s = NULL;
+	struct door_answer answer;
+	struct node_args a;
+	size_t len = 0;
+	int status = EXIT_NO;
+
+	if (node_args_read(argc, argv, NULL, &a) || a.count)
+		return node_usage(usage_text, "see the usage");
+	if (a.help) {
+		(void)fputs(usage_text, stdout);
+		return EXIT_YES;
+	}
+	s = node_settings(&a);
+	if (!s)
+		return EXIT_NO;
+	if (word == DOOR_UNLOCK) {
+		passphrase = secret_new(DOOR_PASSPHRASE_MAX);
+		if (!passphrase || secret_line("Passphrase of the keeper: ",
+					       passphrase, &len)) {
+			status = node_fail("no passphrase was given");
+			goto out;
+		}
+	}
+	if (!ask_door(
+		    s, word,
+		    (struct text){ passphrase ? (char *)passphrase->bytes : "",
+				   len },
+		    &answer))
+		status = say(&answer, word);
+out:
+	secret_free(passphrase);
+	settings_free(s);
+	return status;
+}
+
+int command_key(int argc, char **argv)
+{
+	const char *word = argc > 1 ? argv[1] : "";
+
+	if (!strcmp(word, "--help") || !strcmp(word, "-h")) {
+		(void)fputs(usage_text, stdout);
+		return EXIT_YES;
+	}
+	if (sodium_init() < 0 || secret_init(64 * 1024))
+		return cannot_lock_memory();
+	if (!strcmp(word, "new"))
+		return key_new(argc - 1, argv + 1);
+	if (!strcmp(word, "unlock"))
+		return turn(argc - 1, argv + 1, DOOR_UNLOCK);
+	if (!strcmp(word, "lock"))
+		return turn(argc - 1, argv + 1, DOOR_LOCK);
+	return node_usage(usage_text, "say new, unlock or lock");
+}

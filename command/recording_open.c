@@ -1,0 +1,265 @@
+/*
+ * recording open -- ask to listen, with one's name to it
+ *
+ * The request is made and signed here, with the asker's key; desk and ledger
+ * cannot change a bit of it, and the keeper releases to the recipient in it
+ * alone. What comes out is an age file: a fresh header and the sealed body.
+ */
+#include <sodium.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/secret.h"
+#include "command/recording.h"
+#include "command/userkey.h"
+#include "seal/key.h"
+
+enum { LIFE_MS = 5 * 60 * 1000 };
+
+struct opener {
+	const struct settings *s;
+	const char *as, *to, *purpose, *scope, *key_file;
+	bool without_entry;
+	const char *id;
+	struct request request;
+	bool found;
+	char org[REQUEST_TEXT_MAX];
+	uint8_t r[REQUEST_MAX];
+	size_t r_len;
+	uint8_t signature[REQUEST_SIGNATURE];
+};
+
+/* ---- what the person said */
+
+static int take_recipient(struct opener *o)
+{
+	struct age_recipient to;
+
+	if (!o->to)
+		return node_usage(recording_usage,
+				  "to whom? --to age1...; make a key with: "
+				  "age-keygen -o KEY");
+	if (age_recipient_read(text_of(o->to), &to))
+		return node_usage(recording_usage,
+				  "--to: not an age recipient (age1...); make "
+				  "a key with: age-keygen -o KEY");
+	memcpy(o->request.recipient, to.key, sizeof(to.key));
+	return EXIT_YES;
+}
+
+static int take_purpose(struct opener *o)
+{
+	struct request *q = &o->request;
+
+	if (o->purpose && !purpose_read(text_of(o->purpose), &q->purpose)) {
+		request_purpose_digest(q->purpose, q->purpose_digest);
+		return EXIT_YES;
+	}
+	(void)fprintf(stderr, "vaxel: what for? --purpose CODE, one of:\n");
+	for (int i = 0; i < PURPOSES; i++)
+		(void)fprintf(stderr, "  %-12s %s\n",
+			      purpose_text((enum purpose)i),
+			      purpose_meaning((enum purpose)i));
+	return EXIT_USAGE;
+}
+
+static int take_words(struct opener *o)
+{
+	struct request *q = &o->request;
+	int status;
+
+	if (!o->as || user_name_check(text_of(o->as)) ||
+	    text_copy(q->asker, sizeof(q->asker), text_of(o->as)))
+		return node_usage(recording_usage, "who asks? --as USER");
+	status = take_recipient(o);
+	if (status == EXIT_YES)
+		status = take_purpose(o);
+	if (status != EXIT_YES)
+		return status;
+	if (request_scope_read(text_of(o->scope), &q->scope) ||
+	    q->scope == SCOPE_SEARCH)
+		return node_usage(recording_usage, "--scope audio or card");
+	return EXIT_YES;
+}
+
+/* ---- the request */
+
+static int take_recording(void *arg, const json_t *j)
+{
+	const char *org = json_string_value(json_object_get(j, "org"));
+	const char *kc = json_string_value(json_object_get(j, "kc"));
+	struct opener *o = arg;
+	struct request *q = &o->request;
+
+	if (!org || !kc || hex_read(text_of(kc), q->kc, sizeof(q->kc)) ||
+	    text_copy(q->controller, sizeof(q->controller), text_of(org)))
+		return node_fail("the recording has nothing to open; see: "
+				 "vaxel recording show %s",
+				 o->id);
+	o->found = true;
+	return EXIT_YES;
+}
+
+static int load_key(struct opener *o, struct userkey *ret)
+{
+	char path[USERKEY_PATH_MAX];
+	int err = o->key_file
+			  ? text_copy(path, sizeof(path), text_of(o->key_file))
+			  : userkey_path(o->as, path);
+
+	if (!err)
+		err = userkey_load(path, ret);
+	if (!err)
+		return EXIT_YES;
+	if (err == ENOENT)
+		return node_fail("there is no key of %s; say where it is "
+				 "(--key-file FILE), or let an officer enrol "
+				 "%s: vaxel user add",
+				 o->as, o->as);
+	if (err == EPERM)
+		return node_fail("others may read %s: chmod 600 it", path);
+	return node_fail("cannot use the key of %s: %s", o->as, strerror(err));
+}
+
+static int make_request(struct opener *o)
+{
+	struct request *q = &o->request;
+	struct writer w = writer_on(o->r, sizeof(o->r));
+	uint8_t d[REQUEST_DIGEST];
+	struct userkey key;
+	int status = load_key(o, &key);
+
+	if (status != EXIT_YES)
+		return status;
+	id_new(q->id);
+	memcpy(q->credential, key.public_key, sizeof(q->credential));
+	q->not_after_ms = (uint64_t)clock_wall_ms() + LIFE_MS;
+	if (text_copy(q->origin, sizeof(q->origin),
+		      text_of(o->s->log_origin)) ||
+	    request_encode(&w, q)) {
+		userkey_close(&key);
+		return node_fail("the configuration's log-origin or "
+				 "organisation cannot stand in a request");
+	}
+	o->r_len = w.len;
+	request_digest((struct bytes){ o->r, o->r_len }, d);
+	userkey_sign(&key, d, o->signature);
+	userkey_close(&key);
+	return EXIT_YES;
+}
+
+/* ---- the answer */
+
+static void say_refused(void *arg, const char *reason)
+{
+	const struct opener *o = arg;
+
+	(void)fprintf(stderr, "refused %s\n", reason);
+	if (!strcmp(reason, "locked"))
+		(void)fprintf(stderr,
+			      "vaxel: the keeper is locked; unlock it with: "
+			      "vaxel key unlock -c %s\n",
+			      o->s->file);
+	if (!strcmp(reason, "bad-signature"))
+		(void)fprintf(stderr,
+			      "vaxel: is %s enrolled, with this key? See: "
+			      "vaxel user list -c %s\n",
+			      o->as, o->s->file);
+}
+
+static int take_release(void *arg, const json_t *j)
+{
+	(void)arg;
+	(void)fprintf(
+		stderr, "released entry=%lld size=%lld cosigned=%d/%d\n",
+		(long long)json_integer_value(json_object_get(j, "entry")),
+		(long long)json_integer_value(json_object_get(j, "size")),
+		(int)json_integer_value(json_object_get(j, "cosigned")),
+		(int)json_integer_value(json_object_get(j, "witnesses")));
+	return EXIT_YES;
+}
+
+static int write_out(void *arg, const void *p, size_t len)
+{
+	int err = node_write(STDOUT_FILENO, p, len);
+
+	(void)arg;
+	return err ? node_fail("cannot write: %s", strerror(err)) : EXIT_YES;
+}
+
+static int ask(struct opener *o)
+{
+	static const struct node_handlers h = { .json = take_release,
+						.data = write_out,
+						.refused = say_refused };
+	char r[REQUEST_MAX * 2] = { 0 }, signature[128] = { 0 };
+	struct writer w = writer_on(r, sizeof(r) - 1);
+	struct writer v = writer_on(signature, sizeof(signature) - 1);
+
+	base64_write(&w, BASE64_PADDED, o->r, o->r_len);
+	base64_write(&v, BASE64_PADDED, o->signature, sizeof(o->signature));
+	return node_ask(o->s,
+			json_pack("{s:s,s:s,s:s,s:b}", "ask", "open", "request",
+				  r, "signature", signature, "entry",
+				  !o->without_entry),
+			&h, o);
+}
+
+static int open_with(struct opener *o)
+{
+	static const struct node_handlers h = { .json = take_recording };
+	int status = take_words(o);
+
+	if (status == EXIT_YES && isatty(STDOUT_FILENO))
+		status = node_usage(recording_usage,
+				    "the age file goes to stdout: send it to "
+				    "a file, or through: age -d -i KEY");
+	if (status != EXIT_YES)
+		return status;
+	if (sodium_init() < 0 || secret_init(64 * 1024))
+		return node_fail("cannot lock memory for keys");
+	status = node_ask(
+		o->s, json_pack("{s:s,s:s}", "ask", "recording", "id", o->id),
+		&h, o);
+	if (status == EXIT_YES && !o->found)
+		status = node_fail("the desk's answer makes no sense");
+	if (status == EXIT_YES)
+		status = make_request(o);
+	return status == EXIT_YES ? ask(o) : status;
+}
+
+int recording_open(int argc, char **argv)
+{
+	struct opener o = { .scope = "audio" };
+	const struct node_option options[] = {
+		{ "--as", &o.as, NULL },
+		{ "--to", &o.to, NULL },
+		{ "--purpose", &o.purpose, NULL },
+		{ "--scope", &o.scope, NULL },
+		{ "--key-file", &o.key_file, NULL },
+		{ "--without-entry", NULL, &o.without_entry },
+		{ 0 }
+	};
+	struct settings *s;
+	struct node_args a;
+	int status;
+
+	if (node_args_read(argc, argv, options, &a))
+		return node_usage(recording_usage, "see the usage");
+	if (a.help) {
+		(void)fputs(recording_usage, stdout);
+		return EXIT_YES;
+	}
+	status = recording_id(&a, o.request.recording);
+	if (status != EXIT_YES)
+		return status;
+	o.id = a.args[0];
+	s = node_settings(&a);
+	if (!s)
+		return EXIT_NO;
+	o.s = s;
+	status = open_with(&o);
+	settings_free(s);
+	return status;
+}
