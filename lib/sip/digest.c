@@ -304,13 +304,15 @@ static void nonce_bytes(uint64_t now_ms,
 void digest_challenge_write(struct writer *w, const char *header,
 			    struct text realm,
 			    const uint8_t key[DIGEST_NONCE_KEY_BYTES],
-			    uint64_t now_ms, bool stale)
+			    uint64_t now_ms, bool stale, bool md5_alone)
 {
 	uint8_t nonce[NONCE_TIME + NONCE_MAC];
 
 	nonce_bytes(now_ms, key, nonce);
 	/* the topmost that the phone knows is taken (RFC 8760 2.3) */
 	for (unsigned i = 0; i < DIGEST_ALGORITHMS; i++) {
+		if (md5_alone && i != DIGEST_MD5)
+			continue;
 		writer_str(w, header);
 		writer_text(w, TEXT(": Digest realm=\""));
 		writer_text(w, realm);

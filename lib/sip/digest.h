@@ -48,11 +48,12 @@ int digest_challenge_decode(struct text value,
 int digest_answer_decode(struct text value,
 			 struct digest_answer *ret) CHECK_RESULT;
 
-/* Two header lines, SHA-256 first: "WWW-Authenticate: Digest ...\r\n". */
+/* Two header lines, SHA-256 first: "WWW-Authenticate: Digest ...\r\n".
+ * md5_alone: only the second, for a phone that trips over the first. */
 void digest_challenge_write(struct writer *w, const char *header,
 			    struct text realm,
 			    const uint8_t key[DIGEST_NONCE_KEY_BYTES],
-			    uint64_t now_ms, bool stale);
+			    uint64_t now_ms, bool stale, bool md5_alone);
 
 /*
  * Judge an answer.

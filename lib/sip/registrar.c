@@ -8,6 +8,7 @@
 
 #include <sodium.h>
 
+#include "sip/quirks.h"
 #include "sip/registrar_parts.h"
 
 #define PASSWORD_MAX 256
@@ -148,7 +149,8 @@ static void challenge(struct registrar *r, struct stack_server *t, bool proxy,
 
 	digest_challenge_write(
 		&w, proxy ? "Proxy-Authenticate" : "WWW-Authenticate",
-		realm_of(r), r->nonce_key, now_ms, stale);
+		realm_of(r), r->nonce_key, now_ms, stale,
+		quirk_of(stack_server_request(t), QUIRK_MD5_ALONE));
 	if (writer_finish(&w)) {
 		(void)!stack_answer(t, 500);
 		return;

@@ -110,7 +110,7 @@ static struct text challenge_line(char *buf, size_t max, unsigned line,
 	char *at = buf, *end;
 
 	digest_challenge_write(&w, "WWW-Authenticate", TEXT("vaxel.test"), key,
-			       now, false);
+			       now, false, false);
 	assert_int_equal(writer_finish(&w), 0);
 	buf[w.len] = '\0';
 	for (unsigned i = 0; i < line; i++)
