@@ -1,0 +1,751 @@
+#include "tests/unit/unit.h"
+
+#include <fcntl.h>
+#include <ftw.h>
+#include <jansson.h>
+#include <sodium.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/secret.h"
+#include "process/ledger/ask.h"
+#include "process/ledger/book.h"
+
+static char dir[64];
+static struct note_signer signer;
+static struct book *book;
+static bool rolled_back;
+
+enum { NOW_MS = 1795295100 };
+
+static int remove_one(const char *path, const struct stat *st, int kind,
+		      struct FTW *ftw)
+{
+	(void)st;
+	(void)kind;
+	(void)ftw;
+	return remove(path);
+}
+
+static void open_book(void)
+{
+	assert_int_equal(book_open(&book, dir, &signer, &rolled_back), 0);
+}
+
+static void reopen(void)
+{
+	book_close(book);
+	book = NULL;
+	open_book();
+}
+
+static int set_up(void **state)
+{
+	char vkey[NOTE_KEY_TEXT_MAX], path[128];
+
+	(void)state;
+	memcpy(dir, "/tmp/book_test.XXXXXX", 22);
+	if (!mkdtemp(dir) || ledger_init(dir, "example.org/log", vkey))
+		return 1;
+	(void)snprintf(path, sizeof(path), "%s/log.key", dir);
+	if (ledger_key_load(path, &signer))
+		return 1;
+	return book_open(&book, dir, &signer, &rolled_back);
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	book_close(book);
+	book = NULL;
+	note_signer_close(&signer);
+	return nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+/* For what somebody does to files behind our back. */
+static void copy(const char *from, const char *to)
+{
+	char command[256];
+
+	(void)snprintf(command, sizeof(command), "cp -a %s/%s %s/%s", dir, from,
+		       dir, to);
+	assert_int_equal(system(command), 0);
+}
+
+static void removed(const char *name)
+{
+	char command[256];
+
+	(void)snprintf(command, sizeof(command), "rm -r %s/%s", dir, name);
+	assert_int_equal(system(command), 0);
+}
+
+static void overwritten(const char *name)
+{
+	char path[256];
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+	f = fopen(path, "we");
+	assert_non_null(f);
+	assert_true(fputs("x\n", f) >= 0);
+	assert_int_equal(fclose(f), 0);
+}
+
+/* ---- entering */
+
+static uint64_t enter(enum event_type type, const char *details)
+{
+	struct book_event e = { .type = type,
+				.at_ms = NOW_MS,
+				.organisation = TEXT("Region X"),
+				.details = text_of(details) };
+	uint64_t entry = UINT64_MAX;
+
+	id_new(e.id);
+	assert_int_equal(book_enter(book, &e, &entry), 0);
+	return entry;
+}
+
+static void enter_many(unsigned n)
+{
+	while (n--)
+		(void)enter(EVENT_CALL_RECEIVED, "{\"call\":\"x\"}");
+	assert_int_equal(book_flush(book), 0);
+}
+
+static void assert_whole(uint64_t size)
+{
+	struct folder_source source = { folder_fd(book_folder(book)) };
+	struct verify v = { .origin = "example.org/log", .key = &signer.key };
+	struct verified is;
+
+	folder_log_source(&source, &v.source);
+	assert_int_equal(verify_log(&v, &is), 0);
+	assert_int_equal(is.size, size);
+}
+
+static void the_empty_log_has_a_checkpoint(void **state)
+{
+	(void)state;
+	assert_false(rolled_back);
+	assert_whole(0);
+}
+
+static void what_was_flushed_stays(void **state)
+{
+	(void)state;
+	enter_many(3);
+	(void)enter(EVENT_CALL_RECEIVED, "{}");
+	reopen();
+	assert_false(rolled_back);
+	assert_whole(3);
+	assert_int_equal(enter(EVENT_CALL_RECEIVED, "{}"), 3);
+	enter_many(600);
+	reopen();
+	assert_whole(604);
+}
+
+static void an_event_is_entered_once(void **state)
+{
+	struct book_event e = { .type = EVENT_CALL_ENDED,
+				.id = { 7 },
+				.at_ms = NOW_MS,
+				.organisation = TEXT("Region X"),
+				.details = TEXT("{}") };
+	uint64_t entry;
+
+	(void)state;
+	enter_many(2);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(book_enter(book, &e, &entry), 0);
+		assert_int_equal(entry, 2);
+		if (i)
+			assert_int_equal(book_flush(book), 0);
+		if (i == 1)
+			reopen();
+	}
+	assert_whole(3);
+}
+
+static void what_cannot_be_a_leaf_leaves_nothing(void **state)
+{
+	struct book_event e = { .type = EVENT_CALL_ENDED,
+				.at_ms = NOW_MS,
+				.organisation = TEXT("a\nb"),
+				.details = TEXT("{}") };
+	uint64_t entry;
+
+	(void)state;
+	assert_int_equal(book_enter(book, &e, &entry), EINVAL);
+	assert_int_equal(enter(EVENT_CALL_ENDED, "{}"), 0);
+	assert_int_equal(book_flush(book), 0);
+	assert_whole(1);
+}
+
+/* ---- torn and rolled back */
+
+/* The log's files are behind the database, or gone: entered again. */
+static void the_log_is_completed_from_the_database(void **state)
+{
+	char was[NOTE_TEXT_MAX];
+	size_t len;
+
+	(void)state;
+	enter_many(300);
+	copy("log", "log.old");
+	enter_many(300);
+	len = folder_note(book_folder(book)).len;
+	memcpy(was, folder_note(book_folder(book)).p, len);
+	removed("log");
+	copy("log.old", "log");
+	reopen();
+	assert_false(rolled_back);
+	assert_whole(600);
+	/* the same tree, and so the same note: no fork for a witness to see */
+	assert_memory_equal(folder_note(book_folder(book)).p, was, len);
+	removed("log");
+	reopen();
+	assert_false(rolled_back);
+	assert_whole(600);
+	assert_memory_equal(folder_note(book_folder(book)).p, was, len);
+}
+
+static void assert_refused(void)
+{
+	struct book_event e = { .type = EVENT_CALL_ENDED,
+				.organisation = TEXT("o"),
+				.details = TEXT("{}") };
+	uint64_t entry;
+
+	reopen();
+	assert_true(rolled_back);
+	assert_int_equal(book_check(book), ESTALE);
+	assert_int_equal(book_enter(book, &e, &entry), EPERM);
+}
+
+static void a_database_behind_the_log_is_noticed(void **state)
+{
+	(void)state;
+	enter_many(5);
+	book_close(book);
+	book = NULL;
+	copy("db.sqlite", "db.old");
+	open_book();
+	enter_many(1);
+	book_close(book);
+	book = NULL;
+	removed("db.sqlite");
+	copy("db.old", "db.sqlite");
+	assert_refused();
+}
+
+static void another_database_is_noticed(void **state)
+{
+	(void)state;
+	book_close(book);
+	book = NULL;
+	copy("db.sqlite", "db.old");
+	open_book();
+	enter_many(5);
+	book_close(book);
+	book = NULL;
+	removed("db.sqlite");
+	copy("db.old", "db.sqlite");
+	copy("log", "log.old");
+	removed("log");
+	open_book();
+	enter_many(7); /* as many and more, but others */
+	book_close(book);
+	book = NULL;
+	removed("log");
+	copy("log.old", "log");
+	assert_refused();
+}
+
+static void a_changed_tile_or_note_is_noticed(void **state)
+{
+	(void)state;
+	enter_many(5);
+	overwritten("log/tile/0/000.p/5");
+	assert_int_equal(book_check(book), ESTALE);
+	assert_refused();
+}
+
+static void a_log_replaced_under_us_is_noticed_for_good(void **state)
+{
+	(void)state;
+	enter_many(5);
+	assert_int_equal(book_check(book), 0);
+	copy("log", "log.old");
+	enter_many(1);
+	removed("log");
+	copy("log.old", "log");
+	assert_int_equal(book_check(book), ESTALE);
+	removed("log");
+	assert_int_equal(book_check(book), ESTALE);
+}
+
+/* ---- calls that were cut off */
+
+static unsigned interrupted(void)
+{
+	unsigned count = 99;
+
+	assert_int_equal(book_interrupted(book, NOW_MS + 1, NOW_MS + 5, &count),
+			 0);
+	assert_int_equal(book_flush(book), 0);
+	return count;
+}
+
+static void an_answered_call_without_an_end_becomes_an_alarm(void **state)
+{
+	(void)state;
+	(void)enter(EVENT_CALL_ANSWERED, "{\"call\":\"aaa\"}");
+	(void)enter(EVENT_CALL_ANSWERED, "{\"call\":\"bbb\"}");
+	(void)enter(EVENT_RECORDING_STARTED,
+		    "{\"call\":\"bbb\",\"recording\":\"rrr\"}");
+	(void)enter(EVENT_RECORDING_NOT_RECORDED,
+		    "{\"call\":\"aaa\",\"reason\":\"by-rule\"}");
+	assert_int_equal(book_flush(book), 0);
+	reopen();
+	assert_int_equal(interrupted(), 1);
+	assert_int_equal(interrupted(), 0);
+	assert_whole(5);
+	/* superseded later, which leaves nothing behind */
+	(void)enter(EVENT_RECORDING_RECOVERED,
+		    "{\"call\":\"bbb\",\"recording\":\"rrr\"}");
+	assert_int_equal(interrupted(), 0);
+}
+
+static void answer_and_end_come_in_either_order(void **state)
+{
+	static const struct {
+		enum event_type type;
+		const char *details;
+	} events[] = {
+		{ EVENT_CALL_ANSWERED, "{\"call\":\"aaa\"}" },
+		{ EVENT_RECORDING_STARTED, "{\"call\":\"aaa\"}" },
+		{ EVENT_RECORDING_SEALED, "{\"call\":\"aaa\"}" },
+	};
+	static const int orders[][3] = {
+		{ 0, 1, 2 }, { 1, 0, 2 }, { 1, 2, 0 },
+		{ 0, 2, 1 }, { 2, 0, 1 }, { 2, 1, 0 }
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
+		for (int k = 0; k < 3; k++)
+			(void)enter(events[orders[i][k]].type,
+				    events[orders[i][k]].details);
+		assert_int_equal(book_flush(book), 0);
+		assert_int_equal(interrupted(), 0);
+		/* the next round begins from nothing */
+		(void)enter(EVENT_CALL_ANSWERED, "{\"call\":\"ccc\"}");
+		assert_int_equal(interrupted(), 1);
+	}
+}
+
+static void calls_of_this_run_are_left_alone(void **state)
+{
+	unsigned count = 99;
+
+	(void)state;
+	(void)enter(EVENT_CALL_ANSWERED, "{\"call\":\"aaa\"}");
+	assert_int_equal(book_interrupted(book, NOW_MS, NOW_MS, &count), 0);
+	assert_int_equal(count, 0);
+}
+
+/* ---- what the desk asks */
+
+static uint8_t reply[ASK_REPLY_MAX];
+
+static json_t *ask(const char *format, ...) PRINTF_LIKE(1, 2);
+
+static json_t *ask(const char *format, ...)
+{
+	struct writer w = writer_on(reply, sizeof(reply));
+	static struct ask a;
+	char json[4096];
+	json_t *o;
+	va_list ap;
+	int err;
+
+	va_start(ap, format);
+	(void)vsnprintf(json, sizeof(json), format, ap);
+	va_end(ap);
+	err = ask_read(text_of(json), &a);
+	if (err)
+		ask_refuse(&w, err == EPERM ? "not-permitted" : "malformed");
+	else
+		assert_int_equal(ask_answer(book, &a, &w), 0);
+	o = json_loadb((char *)reply, w.len, 0, NULL);
+	assert_non_null(o);
+	return o;
+}
+
+static const char *word(const json_t *o, const char *name)
+{
+	const char *s = json_string_value(json_object_get(o, name));
+
+	return s ? s : "";
+}
+
+static long long number(const json_t *o, const char *name)
+{
+	assert_true(json_is_integer(json_object_get(o, name)));
+	return json_integer_value(json_object_get(o, name));
+}
+
+static void assert_error(json_t *o, const char *want)
+{
+	assert_string_equal(word(o, "error"), want);
+	json_decref(o);
+}
+
+static void put_recording(uint8_t first, int64_t at_ms)
+{
+	static uint8_t bytes[16] = { 1 };
+	struct database_recording r = {
+		.id = { first },
+		.body = { first, 1 },
+		.at_ms = at_ms,
+		.controller = TEXT("Region X"),
+		.kc = { bytes, 16 },
+		.pn = { bytes, 16 },
+		.envelope = { (const uint8_t *)"envelope", 8 },
+		.card_envelope = { (const uint8_t *)"cardenv", 7 },
+	};
+
+	assert_int_equal(book_recording_put(book, &r), 0);
+}
+
+static void end_recording(uint8_t first, enum record_state state)
+{
+	static uint8_t digest[32] = { 9 };
+	struct database_recording r = { .id = { first },
+					.state = state,
+					.length_ms = 61000,
+					.body_bytes = 4711,
+					.body_sha256 = { digest, 32 },
+					.card = { (const uint8_t *)"card",
+						  4 } };
+
+	assert_int_equal(book_recording_end(book, &r), 0);
+}
+
+static void a_recording_is_known_by_its_row_and_its_entry(void **state)
+{
+	uint8_t id[ID_BYTES] = { 5 };
+	char text[ID_CHARS + 1], details[128];
+	json_t *o;
+	const json_t *r;
+
+	(void)state;
+	id_text(id, text);
+	put_recording(5, NOW_MS);
+	o = ask("{\"ask\":\"recording\",\"id\":\"%s\"}", text);
+	r = json_object_get(o, "recording");
+	assert_string_equal(word(r, "state"), "running");
+	assert_true(json_is_null(json_object_get(r, "entry")));
+	json_decref(o);
+	end_recording(5, RECORD_SEALED);
+	o = ask("{\"ask\":\"count\"}");
+	assert_int_equal(number(o, "unpaired"), 1);
+	json_decref(o);
+	(void)snprintf(details, sizeof(details),
+		       "{\"call\":\"aaa\",\"recording\":\"%s\"}", text);
+	(void)enter(EVENT_RECORDING_SEALED, details);
+	o = ask("{\"ask\":\"count\"}");
+	assert_int_equal(number(o, "unpaired"), 0);
+	json_decref(o);
+	o = ask("{\"ask\":\"envelope\",\"id\":\"%s\"}", text);
+	r = json_object_get(o, "recording");
+	assert_string_equal(word(r, "state"), "sealed");
+	assert_int_equal(number(r, "entry"), 0);
+	assert_int_equal(number(r, "ms"), 61000);
+	assert_string_equal(word(o, "envelope"), "ZW52ZWxvcGU=");
+	assert_string_equal(word(o, "card"), "Y2FyZA==");
+	assert_string_equal(word(o, "kc"), "01000000000000000000000000000000");
+	json_decref(o);
+	assert_error(ask("{\"ask\":\"envelope\",\"id\":"
+			 "\"aaaaaaaaaaaaaaaaaaaaaaaaaa\"}"),
+		     "not-found");
+}
+
+static void recordings_come_in_pages(void **state)
+{
+	unsigned seen = 0;
+	char after[64] = "";
+
+	(void)state;
+	/* several at the same millisecond: the page may end between them */
+	for (uint8_t i = 0; i < 250; i++)
+		put_recording(i, NOW_MS + i / 10);
+	for (;;) {
+		json_t *o =
+			ask("{\"ask\":\"recordings\",\"limit\":97%s}", after);
+		const json_t *list = json_object_get(o, "recordings");
+
+		seen += (unsigned)json_array_size(list);
+		if (json_is_null(json_object_get(o, "after"))) {
+			json_decref(o);
+			break;
+		}
+		(void)snprintf(after, sizeof(after), ",\"after\":\"%s\"",
+			       word(o, "after"));
+		json_decref(o);
+	}
+	assert_int_equal(seen, 250);
+	{
+		json_t *o =
+			ask("{\"ask\":\"recordings\",\"from\":%d,\"to\":%d}",
+			    NOW_MS + 3, NOW_MS + 5);
+
+		assert_int_equal(
+			json_array_size(json_object_get(o, "recordings")), 20);
+		json_decref(o);
+		o = ask("{\"ask\":\"recordings\",\"state\":\"sealed\"}");
+		assert_int_equal(
+			json_array_size(json_object_get(o, "recordings")), 0);
+		json_decref(o);
+	}
+}
+
+/* An appended disclosure is durable, provable, and bound to its details. */
+static void a_disclosure_is_appended_and_proven(void **state)
+{
+	static const char details[] = "{\"d\":\"00ff\",\"recording\":\"r\"}";
+	struct merkle_hash leaf_hash, root;
+	struct merkle_proof path = { 0 };
+	struct leaf leaf;
+	uint8_t salt[LEAF_SALT_BYTES];
+	const json_t *list;
+	size_t len;
+	json_t *o;
+
+	(void)state;
+	enter_many(20);
+	o = ask("{\"ask\":\"append\",\"type\":\"disclosure.requested\","
+		"\"org\":\"Region X\",\"at\":%d,\"details\":"
+		"\"{\\\"d\\\":\\\"00ff\\\",\\\"recording\\\":\\\"r\\\"}\"}",
+		NOW_MS);
+	assert_int_equal(number(o, "entry"), 20);
+	assert_string_equal(word(o, "details"), details);
+	assert_int_equal(leaf_read(text_of(word(o, "leaf")), &leaf), 0);
+	assert_string_equal(leaf.type, "disclosure.requested");
+	assert_int_equal(base64_read(text_of(word(o, "salt")), BASE64_PADDED,
+				     salt, sizeof(salt), &len),
+			 0);
+	assert_int_equal(leaf_check(&leaf, salt, text_of(details)), 0);
+	merkle_leaf(word(o, "leaf"), strlen(word(o, "leaf")), &leaf_hash);
+	json_decref(o);
+	reopen();
+	assert_whole(21);
+	o = ask("{\"ask\":\"proof\",\"entry\":20}");
+	list = json_object_get(o, "proof");
+	for (size_t i = 0; i < json_array_size(list); i++)
+		assert_int_equal(base64_read(text_of(json_string_value(
+						     json_array_get(list, i))),
+					     BASE64_PADDED,
+					     path.hash[path.count++].b,
+					     MERKLE_HASH_BYTES, &len),
+				 0);
+	folder_root(book_folder(book), &root);
+	assert_int_equal(
+		merkle_check_inclusion(20, 21, &leaf_hash, &path, &root), 0);
+	json_decref(o);
+	assert_error(ask("{\"ask\":\"proof\",\"entry\":21}"), "not-found");
+}
+
+static void the_keeper_can_follow_leaf_by_leaf(void **state)
+{
+	struct merkle_edge edge = { 0 };
+	struct merkle_hash root, want;
+	unsigned with_details = 0;
+
+	(void)state;
+	for (int i = 0; i < 400; i++)
+		(void)enter(i % 100 ? EVENT_CALL_RECEIVED : EVENT_USER_ADDED,
+			    "{\"name\":\"u\"}");
+	for (;;) {
+		json_t *o = ask("{\"ask\":\"entries\",\"from\":%llu}",
+				(unsigned long long)edge.size);
+		const json_t *list = json_object_get(o, "entries");
+		bool end;
+
+		for (size_t i = 0; i < json_array_size(list); i++) {
+			const json_t *e = json_array_get(list, i);
+			const char *leaf = word(e, "leaf");
+			struct merkle_hash h;
+
+			merkle_leaf(leaf, strlen(leaf), &h);
+			merkle_edge_append(&edge, &h);
+			with_details += *word(e, "details") != 0;
+		}
+		assert_int_equal(number(o, "next"), edge.size);
+		end = number(o, "next") == number(o, "size");
+		json_decref(o);
+		if (end)
+			break;
+	}
+	assert_int_equal(edge.size, 400);
+	assert_int_equal(with_details, 4);
+	merkle_edge_root(&edge, &root);
+	folder_root(book_folder(book), &want);
+	assert_true(merkle_same(&root, &want));
+	{
+		json_t *o = ask("{\"ask\":\"users\",\"from\":1}");
+
+		assert_int_equal(json_array_size(json_object_get(o, "users")),
+				 3);
+		json_decref(o);
+	}
+}
+
+static void nothing_is_disclosed_from_a_log_not_ours(void **state)
+{
+	(void)state;
+	enter_many(5);
+	removed("log");
+	assert_error(ask("{\"ask\":\"append\",\"type\":"
+			 "\"disclosure.requested\",\"at\":1,\"details\":\"\"}"),
+		     "rolled-back");
+	assert_error(ask("{\"ask\":\"checkpoint\"}"), "rolled-back");
+	assert_error(ask("{\"ask\":\"envelope\",\"id\":"
+			 "\"aaaaaaaaaaaaaaaaaaaaaaaaaa\"}"),
+		     "rolled-back");
+	json_decref(ask("{\"ask\":\"recordings\"}"));
+}
+
+static void what_makes_no_sense_is_refused(void **state)
+{
+	static const struct {
+		const char *json, *error;
+	} rows[] = {
+		{ "", "malformed" },
+		{ "[]", "malformed" },
+		{ "{}", "malformed" },
+		{ "{\"ask\":7}", "malformed" },
+		{ "{\"ask\":\"everything\"}", "malformed" },
+		{ "{\"ask\":\"count\",\"ask\":\"count\"}", "malformed" },
+		{ "{\"ask\":\"recording\"}", "malformed" },
+		{ "{\"ask\":\"recording\",\"id\":\"../../x\"}", "malformed" },
+		{ "{\"ask\":\"recordings\",\"limit\":101}", "malformed" },
+		{ "{\"ask\":\"recordings\",\"limit\":-1}", "malformed" },
+		{ "{\"ask\":\"recordings\",\"state\":\"x\"}", "malformed" },
+		{ "{\"ask\":\"proof\"}", "malformed" },
+		{ "{\"ask\":\"proof\",\"entry\":1.5}", "malformed" },
+		{ "{\"ask\":\"append\",\"type\":\"user.added\",\"at\":1}",
+		  "malformed" },
+		{ "{\"ask\":\"append\",\"type\":\"call.answered\",\"at\":1,"
+		  "\"details\":\"\"}",
+		  "not-permitted" },
+		{ "{\"ask\":\"append\",\"type\":\"recording.sealed\",\"at\":1,"
+		  "\"details\":\"\"}",
+		  "not-permitted" },
+		{ "{\"ask\":\"append\",\"type\":\"user.added\",\"at\":1,"
+		  "\"org\":\"a\\nb\",\"details\":\"\"}",
+		  "malformed" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_error(ask("%s", rows[i].json), rows[i].error);
+}
+
+/* ---- kill -9, at any time */
+
+/* Enters for ever, a note of what was flushed on fd; never returns. */
+static void enter_for_ever(int fd)
+{
+	for (;;) {
+		uint64_t size;
+
+		for (int i = 0; i < 7; i++)
+			(void)enter(EVENT_CALL_RECEIVED, "{}");
+		if (book_flush(book))
+			_exit(1);
+		size = folder_published(book_folder(book));
+		if (write(fd, &size, sizeof(size)) != sizeof(size))
+			_exit(1);
+	}
+}
+
+static uint64_t last_told(int fd)
+{
+	uint64_t told = 0, size;
+
+	while (read(fd, &size, sizeof(size)) == sizeof(size))
+		told = size;
+	return told;
+}
+
+static void what_was_told_survives_a_kill(void **state)
+{
+	(void)state;
+	for (unsigned round = 0; round < 25; round++) {
+		uint64_t told, size;
+		int pipe_fd[2], status;
+		pid_t pid;
+
+		book_close(book);
+		book = NULL;
+		assert_int_equal(pipe(pipe_fd), 0);
+		pid = fork();
+		assert_true(pid >= 0);
+		if (!pid) {
+			/* SQLite's handle must be the child's own */
+			if (book_open(&book, dir, &signer, &rolled_back))
+				_exit(1);
+			enter_for_ever(pipe_fd[1]);
+		}
+		(void)close(pipe_fd[1]);
+		(void)usleep(3000 + randombytes_uniform(25000));
+		assert_int_equal(kill(pid, SIGKILL), 0);
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFSIGNALED(status));
+		told = last_told(pipe_fd[0]);
+		(void)close(pipe_fd[0]);
+		open_book();
+		assert_false(rolled_back);
+		size = folder_published(book_folder(book));
+		assert_true(size >= told);
+		assert_whole(size);
+	}
+	assert_true(folder_published(book_folder(book)) > 0);
+}
+
+int main(void)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		CASE(the_empty_log_has_a_checkpoint),
+		CASE(what_was_flushed_stays),
+		CASE(an_event_is_entered_once),
+		CASE(what_cannot_be_a_leaf_leaves_nothing),
+		CASE(the_log_is_completed_from_the_database),
+		CASE(a_database_behind_the_log_is_noticed),
+		CASE(another_database_is_noticed),
+		CASE(a_changed_tile_or_note_is_noticed),
+		CASE(a_log_replaced_under_us_is_noticed_for_good),
+		CASE(an_answered_call_without_an_end_becomes_an_alarm),
+		CASE(answer_and_end_come_in_either_order),
+		CASE(calls_of_this_run_are_left_alone),
+		CASE(a_recording_is_known_by_its_row_and_its_entry),
+		CASE(recordings_come_in_pages),
+		CASE(a_disclosure_is_appended_and_proven),
+		CASE(the_keeper_can_follow_leaf_by_leaf),
+		CASE(nothing_is_disclosed_from_a_log_not_ours),
+		CASE(what_makes_no_sense_is_refused),
+		CASE(what_was_told_survives_a_kill),
+	};
+
+	return sodium_init() < 0 || secret_init(16384) ||
+	       cmocka_run_group_tests(tests, NULL, NULL);
+}
