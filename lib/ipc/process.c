@@ -409,7 +409,7 @@ int process_main(const struct process_ops *ops)
 	static struct process process; /* one a program */
 	struct process *p = &process;
 	struct start s = { .config_fd = -1 };
-	uv_loop_t loop;
+	static uv_loop_t loop;
 	int err;
 
 	assert(ops->prepare && ops->start && ops->message && ops->drain);
