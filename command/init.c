@@ -77,15 +77,20 @@ static int write_file(const char *dir, const char *name, const char *text)
 
 static int make_folders(struct init *i)
 {
-	static const char *const below[] = { "", "/keys", "/passwords",
-					     "/state" };
+	/* the processes' users must be able to pass through to state */
+	static const struct {
+		const char *name;
+		mode_t mode;
+	} below[] = { { "", 0755 },
+		      { "/keys", 0700 },
+		      { "/passwords", 0700 },
+		      { "/state", 0755 } };
 	char path[PATH_MAX + 64];
 
 	for (size_t k = 0; k < sizeof(below) / sizeof(below[0]); k++) {
-		(void)snprintf(path, sizeof(path), "%s%s", i->dir, below[k]);
-		/* processes that gave up root still have to pass the top one;
-		   what must be hidden lies below, and is */
-		if (mkdir(path, k ? 0750 : 0755) && (errno != EEXIST || k))
+		(void)snprintf(path, sizeof(path), "%s%s", i->dir,
+			       below[k].name);
+		if (mkdir(path, below[k].mode) && (errno != EEXIST || k))
 			return errno;
 	}
 	(void)snprintf(i->state, sizeof(i->state), "%s/state", i->dir);

@@ -247,6 +247,7 @@ async function main() {
 	title('Växel: steal the disk, you learn nothing. Listen, everyone can see that you did.',
 		'A switchboard and call recorder for health advice lines.');
 	fs.mkdirSync(home, { recursive: true });
+	fs.chmodSync(home, 0o755);
 	await ordinaryRecorder();
 	const nodes = await startNodes();
 	const call = await theCall(nodes);

@@ -119,7 +119,7 @@ static int take_memory(struct process *p, struct ipc_message *m)
 			       MAP_SHARED, m->fd, 0);
 		if (mem->at == MAP_FAILED)
 			return errno;
-		if (mlock(mem->at, mem->len))
+		if (mlock(mem->at, mem->len) && geteuid() == 0)
 			return errno;
 		(void)madvise(mem->at, mem->len, MADV_DONTDUMP);
 	}
@@ -351,31 +351,33 @@ static int open_channels(struct process *p, const struct start *s)
 }
 
 /*
- * Audio or keys in ordinary memory must not reach a swap device either. Where
- * the limit is not raised (a container without the right to), locking all that
- * is to come would make every later allocation fail once the user is dropped:
- * there the slab of keys and the shared memory alone are locked.
+ * Audio or keys in ordinary memory must not reach a swap device either. Root
+ * can always lock; anybody else as far as the limit goes, and where it is too
+ * small for a process, only the slab of secrets is locked.
  */
 static int lock_memory(enum role role)
 {
-	struct rlimit r;
+	struct rlimit limit;
 
+	if (geteuid() != 0 && (getrlimit(RLIMIT_MEMLOCK, &limit) ||
+			       limit.rlim_cur != RLIM_INFINITY)) {
+		if (role == ROLE_RECORDER)
+			log_notice("audio in memory is not locked: raise the "
+				   "limit of locked memory "
+				   "(LimitMEMLOCK=infinity), or use no plain "
+				   "swap");
+		return 0;
+	}
 	switch (role) {
 	case ROLE_SWITCH:
 	case ROLE_MEDIA:
 	case ROLE_RECORDER:
 	case ROLE_KEEPER:
 	case ROLE_LEDGER:
-		break;
+		return mlockall(MCL_CURRENT | MCL_FUTURE) ? errno : 0;
 	default:
 		return 0;
 	}
-	if (!getrlimit(RLIMIT_MEMLOCK, &r) && r.rlim_cur != RLIM_INFINITY) {
-		log_notice("the limit of locked memory is low: only keys and "
-			   "shared memory are locked");
-		return 0;
-	}
-	return mlockall(MCL_CURRENT | MCL_FUTURE) ? errno : 0;
 }
 
 static int enter(struct process *p, struct start *s)

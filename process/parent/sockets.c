@@ -60,6 +60,28 @@ static void adopt_files(const char *state, const char *name, enum role role)
 	(void)closedir(d);
 }
 
+/* Each process is a user of its own, who must get through to its folder. */
+static int check_way(const char *state)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	if (geteuid() != 0 || text_copy(path, sizeof(path), text_of(state)))
+		return 0;
+	for (char *slash = strchr(path + 1, '/'); slash;
+	     slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (!stat(path, &st) && !(st.st_mode & S_IXOTH)) {
+			log_error("the folder %s lets nobody through to the "
+				  "state below it; mend: chmod o+x %s",
+				  path, path);
+			return EACCES;
+		}
+		*slash = '/';
+	}
+	return 0;
+}
+
 int house_make_folders(struct house *h)
 {
 	static const struct {
@@ -73,7 +95,10 @@ int house_make_folders(struct house *h)
 		{ "keeper", ROLE_KEEPER, 0700 },
 	};
 	const struct settings *s = h->settings;
-	int err = make_folder(s->state, NULL, ROLE_PARENT, 0750);
+	int err = check_way(s->state);
+
+	if (!err)
+		err = make_folder(s->state, NULL, ROLE_PARENT, 0750);
 
 	if (!err)
 		err = make_folder(s->runtime, NULL, ROLE_PARENT, 0750);

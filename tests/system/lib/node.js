@@ -33,6 +33,8 @@ class Node {
 		n.role = role;
 		n.options = options;
 		n.dir = options.dir || fs.mkdtempSync(path.join(os.tmpdir(), 'vaxel-test-'));
+		fs.mkdirSync(n.dir, { recursive: true });
+		fs.chmodSync(n.dir, 0o755); // the processes' users pass through
 		n.host = options.host || '127.0.0.1';
 		n.port = options.port || await freePort(n.host);
 		n.tlsPort = options.tls ? await freePort(n.host) : 0;
