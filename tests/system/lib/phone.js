@@ -35,6 +35,7 @@ ausrc_srate 8000
 auplay_channels 1
 ausrc_channels 1
 audio_buffer 20-160
+net_interface ${p.host}
 rtp_ports ${rtp}-${rtp + 19}
 rtcp_mux no
 jitter_buffer_type fixed
@@ -118,7 +119,13 @@ ctrl_tcp_listen 127.0.0.1:${p.control}
 
 	forget() { this.events = []; }
 
-	registered(ms = 5000) { return this.event('REGISTER_OK', ms); }
+	// The event may be over before the control socket is there: its log has it.
+	registered(ms = 5000) {
+		return until(`registration of phone ${this.options.role || ''}`, () => {
+			if (this.process.status !== null) throw new Error(`baresip ended\n${this.process.out}${this.process.err}`);
+			return /200 OK .*binding/.test(this.process.out);
+		}, ms);
+	}
 	dial(uri) { this.command('dial', uri); }
 	accept() { this.command('accept'); }
 	hangup() { this.command('hangup'); }
