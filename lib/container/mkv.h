@@ -20,10 +20,10 @@
 
 #define MKV_AUDIO_TRACKS 3
 #define MKV_TRACKS 4
-#define MKV_MARK_TRACK 3      /* index; its number is one more */
-#define MKV_FRAME_MAX 1500    /* bytes of one payload */
-#define MKV_HEAD_MAX 1024     /* bytes that mkv_begin() writes at most */
-#define MKV_BLOCK_OVERHEAD 40 /* bytes that a frame costs at most */
+#define MKV_MARK_TRACK 3   /* index; its number is one more */
+#define MKV_FRAME_MAX 1500 /* bytes of one payload */
+#define MKV_HEAD_MAX 1024  /* bytes that mkv_begin() writes at most */
+#define MKV_BLOCK_OVERHEAD ((size_t)40) /* bytes that a frame costs at most */
 #define MKV_CLUSTER_MS 1000
 
 struct mkv_writer {

@@ -18,7 +18,7 @@
 #define AGE_FILE_KEY_BYTES 16
 #define AGE_NONCE_BYTES 16
 #define AGE_MAC_BYTES 32
-#define AGE_HEADER_MAX (64 * 1024)
+#define AGE_HEADER_MAX ((size_t)64 * 1024)
 #define AGE_STANZAS_MAX 64
 #define AGE_ARGS_MAX 4   /* kept; a stanza may have more */
 #define AGE_BODY_KEPT 64 /* bytes of a stanza's body that are kept */

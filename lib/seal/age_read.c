@@ -74,7 +74,7 @@ static bool skip(struct reader *r, const char *words)
 {
 	size_t n = strlen(words);
 
-	if (reader_left(r) < n || memcmp(r->at, words, n))
+	if (reader_left(r) < n || memcmp(r->at, words, n) != 0)
 		return false;
 	r->at += n;
 	return true;

@@ -75,38 +75,39 @@ static void put_base64(struct writer *w, const uint8_t *p, size_t len)
 	base64_write(w, BASE64_UNPADDED, p, len);
 }
 
-/* The ephemeral key is not drawn: see seal/envelope.h. */
-static int write_x25519(const uint8_t fk[AGE_FILE_KEY_BYTES],
-			const struct age_recipient *to, struct writer *w)
+void age_ephemeral(const uint8_t fk[AGE_FILE_KEY_BYTES],
+		   const struct age_recipient *to,
+		   uint8_t ret_scalar[AGE_KEY_BYTES])
 {
-	uint8_t ephemeral[AGE_KEY_BYTES], share[AGE_KEY_BYTES];
-	uint8_t shared[AGE_KEY_BYTES], wrap[AGE_KEY_BYTES];
-	uint8_t body[AGE_WRAPPED_BYTES];
-	int err = EBADMSG;
-
 	hkdf_sha256((struct bytes){ fk, AGE_FILE_KEY_BYTES },
 		    (struct bytes){ to->key, AGE_KEY_BYTES },
-		    TEXT("vaxel/stanza/1"), ephemeral, sizeof(ephemeral));
-	if (crypto_scalarmult_base(share, ephemeral) ||
-	    crypto_scalarmult(shared, ephemeral, to->key))
-		goto out;
+		    TEXT("vaxel/stanza/1"), ret_scalar, AGE_KEY_BYTES);
+}
+
+void age_header_begin(struct writer *w)
+{
+	writer_text(w, TEXT("age-encryption.org/v1\n"));
+}
+
+void age_header_stanza(const uint8_t fk[AGE_FILE_KEY_BYTES],
+		       const struct age_recipient *to,
+		       const uint8_t share[AGE_KEY_BYTES],
+		       const uint8_t shared[AGE_KEY_BYTES], struct writer *w)
+{
+	uint8_t wrap[AGE_KEY_BYTES], body[AGE_WRAPPED_BYTES];
+
 	age_wrap_key(shared, share, to, wrap);
 	age_wrap(wrap, fk, body);
 	writer_text(w, TEXT("-> X25519 "));
-	put_base64(w, share, sizeof(share));
+	put_base64(w, share, AGE_KEY_BYTES);
 	writer_text(w, TEXT("\n"));
 	put_base64(w, body, sizeof(body));
 	writer_text(w, TEXT("\n"));
-	err = 0;
-out:
-	sodium_memzero(ephemeral, sizeof(ephemeral));
-	sodium_memzero(shared, sizeof(shared));
 	sodium_memzero(wrap, sizeof(wrap));
-	return err;
 }
 
-static int finish(const uint8_t fk[AGE_FILE_KEY_BYTES], size_t from,
-		  struct writer *w)
+int age_header_finish(const uint8_t fk[AGE_FILE_KEY_BYTES], size_t from,
+		      struct writer *w)
 {
 	uint8_t mac[AGE_MAC_BYTES];
 
@@ -121,24 +122,42 @@ static int finish(const uint8_t fk[AGE_FILE_KEY_BYTES], size_t from,
 	return writer_finish(w);
 }
 
+static int write_x25519(const uint8_t fk[AGE_FILE_KEY_BYTES],
+			const struct age_recipient *to, struct writer *w)
+{
+	uint8_t ephemeral[AGE_KEY_BYTES], share[AGE_KEY_BYTES];
+	uint8_t shared[AGE_KEY_BYTES];
+	int err = EBADMSG;
+
+	age_ephemeral(fk, to, ephemeral);
+	if (!crypto_scalarmult_base(share, ephemeral) &&
+	    !crypto_scalarmult(shared, ephemeral, to->key)) {
+		age_header_stanza(fk, to, share, shared, w);
+		err = 0;
+	}
+	sodium_memzero(ephemeral, sizeof(ephemeral));
+	sodium_memzero(shared, sizeof(shared));
+	return err;
+}
+
 int age_header_write(const uint8_t fk[AGE_FILE_KEY_BYTES],
 		     const struct age_recipient *recipients, size_t n,
 		     struct writer *w)
 {
 	size_t from = w->len;
-	int err;
 
 	if (!n)
 		return ENOKEY;
-	writer_text(w, TEXT("age-encryption.org/v1\n"));
+	age_header_begin(w);
 	for (size_t i = 0; i < n; i++) {
-		err = write_x25519(fk, &recipients[i], w);
+		int err = write_x25519(fk, &recipients[i], w);
+
 		if (err) {
 			w->len = from;
 			return err;
 		}
 	}
-	return finish(fk, from, w);
+	return age_header_finish(fk, from, w);
 }
 
 int age_header_write_passphrase(const uint8_t fk[AGE_FILE_KEY_BYTES],
@@ -158,10 +177,11 @@ int age_header_write_passphrase(const uint8_t fk[AGE_FILE_KEY_BYTES],
 		return err;
 	age_wrap(wrap, fk, body);
 	sodium_memzero(wrap, sizeof(wrap));
-	writer_text(w, TEXT("age-encryption.org/v1\n-> scrypt "));
+	age_header_begin(w);
+	writer_text(w, TEXT("-> scrypt "));
 	put_base64(w, salt, sizeof(salt));
 	writer_printf(w, " %u\n", work);
 	put_base64(w, body, sizeof(body));
 	writer_text(w, TEXT("\n"));
-	return finish(fk, from, w);
+	return age_header_finish(fk, from, w);
 }

@@ -19,7 +19,7 @@ static uint32_t polymod(uint32_t c, uint8_t v)
 
 static char lower(char c)
 {
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
 }
 
 /* The human-readable part goes in twice: high bits, zero, low bits. */
@@ -110,7 +110,7 @@ int bech32_read(struct text t, struct text *ret_hrp, uint8_t *to, size_t max,
 		return err;
 	sum = polymod_hrp(hrp);
 	for (size_t i = 0; i < data.len; i++) {
-		const char *hit = memchr(charset, lower(data.p[i]), 32);
+		const char *hit = strchr(charset, lower(data.p[i]));
 		uint8_t v;
 
 		if (!hit)

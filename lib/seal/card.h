@@ -16,8 +16,8 @@
 
 #include "seal/envelope.h"
 
-#define CARD_MAX (32 * 1024)      /* the sealed file */
-#define CARD_JSON_MAX (24 * 1024) /* its plaintext */
+#define CARD_MAX ((size_t)32 * 1024)      /* the sealed file */
+#define CARD_JSON_MAX ((size_t)24 * 1024) /* its plaintext */
 
 /* The card's envelope was made by envelope_make() with the card's fk. */
 int card_make(struct stream *s, const uint8_t fk[AGE_FILE_KEY_BYTES],

@@ -70,7 +70,7 @@ int envelope_check(const uint8_t fk[AGE_FILE_KEY_BYTES],
 
 	if (err)
 		return err;
-	if (w.len != envelope.len || memcmp(again, envelope.p, w.len))
+	if (w.len != envelope.len || memcmp(again, envelope.p, w.len) != 0)
 		return EPERM;
 	return 0;
 }

@@ -67,4 +67,24 @@ int envelope_rewrap(const uint8_t fk[AGE_FILE_KEY_BYTES],
 		    const struct age_recipient *to,
 		    struct writer *w) CHECK_RESULT;
 
+/*
+ * The same as envelope_make(), byte for byte, at a fifth of the cost: for a
+ * recorder, whose recipients stay the same. Keeps about 30 kB of tables a
+ * recipient, none of it secret. See seal/comb.h.
+ */
+#define ENVELOPE_MAKER_RECIPIENTS 8
+
+struct envelope_maker;
+
+/* ENOKEY n is 0; EMSGSIZE too many; EBADMSG one of low order; ENOMEM. */
+int envelope_maker_new(struct envelope_maker **ret,
+		       const struct age_recipient *recipients,
+		       size_t n) CHECK_RESULT;
+void envelope_maker_free(struct envelope_maker *m);
+
+/* EMSGSIZE. */
+int envelope_maker_make(const struct envelope_maker *m,
+			const uint8_t fk[AGE_FILE_KEY_BYTES],
+			struct writer *w) CHECK_RESULT;
+
 #endif

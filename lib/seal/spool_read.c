@@ -233,7 +233,7 @@ int spool_open(const struct spool_record *rec, struct spool_seal *seal,
 		return EPROTO;
 	if (len > max)
 		return EMSGSIZE;
-	if (memcmp(rec->id, seal->id, sizeof(seal->id)) ||
+	if (memcmp(rec->id, seal->id, sizeof(seal->id)) != 0 ||
 	    rec->seq != seal->seq)
 		return EBADMSG;
 	spool_associate(seal->start_digest, rec->type, rec->seq, ad);

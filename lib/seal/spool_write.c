@@ -177,10 +177,10 @@ int spool_resume(const struct spool_record *start, const struct seal_keys *keys,
 
 	if (err)
 		return err;
-	if (memcmp(s.pn, keys->pn, sizeof(s.pn)) ||
-	    memcmp(s.check, keys->check, sizeof(s.check)) ||
-	    memcmp(s.card_pn, card_keys->pn, sizeof(s.card_pn)) ||
-	    memcmp(s.card_check, card_keys->check, sizeof(s.card_check)))
+	if (memcmp(s.pn, keys->pn, sizeof(s.pn)) != 0 ||
+	    memcmp(s.check, keys->check, sizeof(s.check)) != 0 ||
+	    memcmp(s.card_pn, card_keys->pn, sizeof(s.card_pn)) != 0 ||
+	    memcmp(s.card_check, card_keys->check, sizeof(s.card_check)) != 0)
 		return EPERM;
 	fill_seal(start->raw.p, start->raw.len, start->id, keys, card_keys,
 		  ret_seal);
