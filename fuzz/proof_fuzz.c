@@ -4,6 +4,8 @@
 
 #include "tlog/proof.h"
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct text t = { (const char *)data, size };

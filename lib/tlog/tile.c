@@ -108,9 +108,12 @@ int tile_hash(const uint8_t *tile, unsigned width, unsigned height, unsigned at,
 	      struct merkle_hash *ret)
 {
 	struct merkle_hash h[TILE_WIDTH];
-	unsigned n = 1u << height;
+	unsigned n;
 
-	if (height > 8 || at % n || width > TILE_WIDTH || at + n > width)
+	if (height > 8 || width > TILE_WIDTH || at >= width)
+		return EINVAL;
+	n = 1u << height;
+	if (at % n || at + n > width)
 		return EINVAL;
 	memcpy(h, tile + (size_t)at * MERKLE_HASH_BYTES,
 	       (size_t)n * MERKLE_HASH_BYTES);
