@@ -164,8 +164,7 @@ int tile_reader_hash(void *arg, unsigned level, uint64_t index,
 	size_t len = 0;
 	int err;
 
-	if (tile_level >= TILE_LEVELS ||
-	    index > (UINT64_MAX >> height) / TILE_WIDTH * TILE_WIDTH)
+	if (tile_level >= TILE_LEVELS || index > UINT64_MAX >> height)
 		return EINVAL;
 	kept = &t->kept[tile_level].name;
 	name.level = tile_level;

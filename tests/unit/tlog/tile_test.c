@@ -129,6 +129,29 @@ static void bundles_are_not_read_past_their_end(void **state)
 	}
 }
 
+static void a_hash_is_of_a_complete_subtree(void **state)
+{
+	static const struct {
+		unsigned width, height, at;
+		int err;
+	} rows[] = {
+		{ 256, 8, 0, 0 },        { 256, 0, 255, 0 },
+		{ 256, 7, 128, 0 },      { 256, 9, 0, EINVAL },
+		{ 256, 40, 0, EINVAL },  { 256, 0, 256, EINVAL },
+		{ 255, 8, 0, EINVAL },   { 255, 1, 254, EINVAL },
+		{ 256, 1, 255, EINVAL }, { 257, 0, 256, EINVAL },
+		{ 0, 0, 0, EINVAL },
+	};
+	static uint8_t tile[TILE_BYTES];
+	struct merkle_hash h;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_int_equal(tile_hash(tile, rows[i].width, rows[i].height,
+					   rows[i].at, &h),
+				 rows[i].err);
+}
+
 static int no_tile(void *arg, const struct tile_name *name, uint8_t *ret,
 		   size_t *ret_len)
 {
@@ -167,6 +190,7 @@ int main(void)
 		cmocka_unit_test(other_spellings_are_refused),
 		cmocka_unit_test(tiles_are_as_wide_as_the_tree),
 		cmocka_unit_test(bundles_are_not_read_past_their_end),
+		cmocka_unit_test(a_hash_is_of_a_complete_subtree),
 		cmocka_unit_test(a_tile_of_another_length_is_refused),
 	};
 
