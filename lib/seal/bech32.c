@@ -19,7 +19,9 @@ static uint32_t polymod(uint32_t c, uint8_t v)
 
 static char lower(char c)
 {
-	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+	if (c >= 'A' && c <= 'Z')
+		c = (char)(c - 'A' + 'a');
+	return c;
 }
 
 /* The human-readable part goes in twice: high bits, zero, low bits. */
