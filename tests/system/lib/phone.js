@@ -133,19 +133,23 @@ ctrl_tcp_listen 127.0.0.1:${p.control}
 	resume() { this.command('resume'); }
 	transfer(uri) { this.command('transfer', uri); }
 
-	// What it has heard in its n-th call; whole once the call is over.
+	// What it has heard in its n-th call; whole once it was stopped.
 	async heard(n = 0) {
+		if (this.kept) return this.kept[n] || new Int16Array(0);
 		const files = fs.readdirSync(this.dir).filter((f) => /^dump.*-dec\.wav$/.test(f)).sort();
 		return files[n] ? audio.readWav(path.join(this.dir, files[n])) : new Int16Array(0);
 	}
 
 	async stop() {
+		if (this.kept) return;
 		if (this.socket) {
 			this.command('quit');
 			await sleep(200);
 			this.socket.destroy();
 		}
 		await this.process.stop('SIGTERM', 2000);
+		this.kept = fs.readdirSync(this.dir).filter((f) => /^dump.*-dec\.wav$/.test(f)).sort()
+			.map((f) => audio.readWav(path.join(this.dir, f)));
 		if (!process.env.KEEP) fs.rmSync(this.dir, { recursive: true, force: true });
 	}
 }
