@@ -3,6 +3,8 @@
 #include <ctype.h>
 #include <strings.h>
 
+#include "sip/lex.h"
+
 static const char *const method_names[METHOD_COUNT] = {
 	[METHOD_OTHER] = "",
 	[METHOD_INVITE] = "INVITE",
@@ -130,11 +132,11 @@ struct text message_body(const struct sip_msg *msg)
 
 static struct text trimmed(struct text t)
 {
-	while (t.len && (t.p[0] == ' ' || t.p[0] == '\t')) {
+	while (t.len && strchr(" \t\r\n", t.p[0])) {
 		t.p++;
 		t.len--;
 	}
-	while (t.len && (t.p[t.len - 1] == ' ' || t.p[t.len - 1] == '\t'))
+	while (t.len && strchr(" \t\r\n", t.p[t.len - 1]))
 		t.len--;
 	return t;
 }
@@ -491,19 +493,12 @@ static int decode(struct sip_msg **ret, const char *p, size_t len, bool stream,
 		  struct message_fault *f)
 {
 	struct sip_msg *msg = NULL;
-	struct mbuf *mb = mbuf_alloc(len);
-	int err;
+	int err = lex_message(&msg, p, len);
 
-	if (!mb)
-		return ENOMEM;
-	memcpy(mb->buf, p, len);
-	mb->end = len;
-	err = sip_msg_decode(&msg, mb);
-	mem_deref(mb); /* the message holds its own reference */
 	if (err == ENOMEM)
 		return err;
 	if (err)
-		return fault(f, EBADMSG, 400, "Bad Request");
+		return fault(f, err, 400, "Bad Request");
 	err = check(msg, stream, f);
 	if (err) {
 		mem_deref(msg);

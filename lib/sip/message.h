@@ -1,11 +1,11 @@
 /*
  * message -- SIP messages as bytes: decode behind limits, build in one buffer
  *
- * Decoding is libre's; this puts bounds before it and judgement after it, so
- * that whoever gets a struct sip_msg knows: start line, topmost Via, From, To,
- * Call-ID and CSeq are there, once, well-formed and agree with each other; the
- * body is exactly as long as Content-Length says. Texts in a message point
- * into it; message_keep() and message_drop() prolong its life.
+ * What comes out is libre's struct sip_msg, with bounds before and judgement
+ * after, so that whoever gets a struct sip_msg knows: start line, topmost Via,
+ * From, To, Call-ID and CSeq are there, once, well-formed and agree with each
+ * other; the body is exactly as long as Content-Length says. Texts in a message
+ * point into it; message_keep() and message_drop() prolong its life.
  *
  * Building appends to a struct writer that the caller bounded.
  */
