@@ -60,6 +60,8 @@ const char net_sdp[] = "v=0\r\no=- 77 1 IN IP4 127.0.0.9\r\ns=-\r\n"
 		       "m=audio 7000 RTP/AVP 8 101\r\n"
 		       "a=rtpmap:101 telephone-event/8000\r\n";
 
+static void note(const char *fmt, ...) PRINTF_LIKE(1, 2);
+
 static void note(const char *fmt, ...)
 {
 	size_t len = strlen(net_log);
@@ -131,7 +133,7 @@ static struct stack_server *server_new(struct stack *s, struct sip_msg *msg,
 
 	assert_non_null(t);
 	t->s = s;
-	t->msg = msg;
+	t->msg = message_keep(msg);
 	t->from = from;
 	message_token(t->tag);
 	t->next = servers;
@@ -152,8 +154,7 @@ static void deliver_request(struct parcel *p)
 
 	if (!sessions_request(p->to->end->sessions, t, msg, &flow) && t)
 		(void)!stack_answer(t, 404);
-	if (ack)
-		message_drop(msg);
+	message_drop(msg);
 }
 
 static void farewell(struct stack_client *c)
@@ -429,8 +430,7 @@ void net_inject(struct end *to, const char *text)
 
 	if (!sessions_request(to->sessions, t, msg, &flow) && t)
 		note("%c:not-ours", to->name);
-	if (ack)
-		message_drop(msg);
+	message_drop(msg);
 }
 
 void net_within(struct end *to, const char *method, unsigned cseq,
