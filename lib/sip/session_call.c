@@ -45,17 +45,6 @@ void session_invite_free(struct session_invite *inv)
 	free(inv);
 }
 
-void session_drop_forks(struct session *s)
-{
-	while (s->forks) {
-		struct session_fork *f = s->forks;
-
-		s->forks = f->next;
-		free(f);
-	}
-	s->fork_count = 0;
-}
-
 /* ---- sending */
 
 /* What this session wants of RFC 4028, as the first INVITE says it. */
@@ -189,202 +178,6 @@ int session_call(struct session **ret, struct sessions *all,
 	return 0;
 }
 
-/* ---- forks: the dialog last heard is the current one */
-
-static bool is_current(const struct session_dialog *d, const struct pl *tag)
-{
-	return d->dialog.state != DIALOG_NONE &&
-	       !pl_strcmp(tag, d->dialog.remote_tag);
-}
-
-/* Change places with the current one. */
-static void swap_in(struct session *s, struct session_fork *f)
-{
-	struct session_dialog current = s->state->d;
-	uint32_t seq = current.dialog.local_seq;
-
-	session_begin(s);
-	s->state->d = f->d;
-	/* numbers of one space never hurt, and go up in each dialog */
-	if (s->state->d.dialog.local_seq < seq)
-		s->state->d.dialog.local_seq = seq;
-	session_done(s);
-	f->d = current;
-}
-
-static struct session_fork *fork_new(struct session *s)
-{
-	struct session_fork *f;
-
-	if (s->fork_count == SESSION_FORKS)
-		return NULL;
-	f = calloc(1, sizeof(*f));
-	if (!f)
-		return NULL;
-	f->next = s->forks;
-	s->forks = f;
-	s->fork_count++;
-	return f;
-}
-
-/* A new fork begins where our INVITE left off: our offer, no answer. */
-static bool fork_begin(struct session *s)
-{
-	struct session_fork *f = fork_new(s);
-	struct session_dialog *d = &s->state->d;
-
-	if (!f)
-		return false;
-	session_begin(s);
-	f->d = *d;
-	d->dialog.state = DIALOG_NONE;
-	d->dialog.remote_tag[0] = '\0';
-	d->dialog.remote_seq_known = 0;
-	if (d->sdp != SESSION_SDP_WE_OFFERED)
-		d->pending = d->ours;
-	d->sdp = SESSION_SDP_WE_OFFERED;
-	d->agreed = d->previewed = 0;
-	d->rseq = 0;
-	session_done(s);
-	return true;
-}
-
-/* Make the dialog of this tag the current one. False: no room for it. */
-static bool pick_tag(struct session *s, const struct pl *tag, bool may_begin)
-{
-	struct session_dialog *d = &s->state->d;
-
-	if (is_current(d, tag))
-		return true;
-	for (struct session_fork *f = s->forks; f; f = f->next) {
-		if (is_current(&f->d, tag)) {
-			swap_in(s, f);
-			return true;
-		}
-	}
-	if (!may_begin)
-		return false;
-	return d->dialog.state == DIALOG_NONE || fork_begin(s);
-}
-
-/* For a request: its dialog must be there. */
-bool session_pick(struct session *s, const struct sip_msg *msg)
-{
-	return pick_tag(s, &msg->from.tag, false);
-}
-
-void session_peer_features(struct session *s, const struct sip_msg *msg)
-{
-	struct session_state *st = s->state;
-
-	if (message_header(msg, SIP_HDR_ALLOW).p)
-		st->peer_update =
-			message_has_token(msg, SIP_HDR_ALLOW, "UPDATE");
-	st->peer_100rel = message_has_token(msg, SIP_HDR_SUPPORTED, "100rel") ||
-			  message_has_token(msg, SIP_HDR_REQUIRE, "100rel");
-	st->peer_timer = message_has_token(msg, SIP_HDR_SUPPORTED, "timer") ||
-			 message_has_token(msg, SIP_HDR_REQUIRE, "timer");
-}
-
-/* ---- 1xx */
-
-static void send_prack(struct session *s, uint32_t rseq,
-		       const struct sip_msg *msg)
-{
-	uint8_t bytes[64];
-	struct writer w = writer_on(bytes, sizeof(bytes));
-	struct stack_client *c;
-
-	/* a PRACK that fails leaves the INVITE to decide */
-	writer_printf(&w, "RAck: %u %u INVITE\r\n", rseq, msg->cseq.num);
-	(void)!session_send(s, &c, METHOD_PRACK, &w, TEXT(""), TEXT(""),
-			    session_ignore, NULL);
-}
-
-/*
- * RFC 3262 section 4: the first sets the sequence, each next must be one
- * higher; what is out of order or seen before is neither acknowledged nor
- * processed. True: go on with it.
- */
-static bool take_reliable(struct session *s, const struct sip_msg *msg)
-{
-	struct session_dialog *d = &s->state->d;
-	uint64_t rseq = message_number(msg, SIP_HDR_RSEQ, 0);
-
-	if (!rseq || rseq > UINT32_MAX ||
-	    (d->rseq && rseq != (uint64_t)d->rseq + 1))
-		return false;
-	d->rseq = (uint32_t)rseq;
-	send_prack(s, d->rseq, msg);
-	return true;
-}
-
-static void bad_answer(struct session *s)
-{
-	(void)!stack_cancel(s->invite_out->client);
-	if (session_is_left(s))
-		return;
-	{
-		void *owner = s->owner;
-
-		/* linger, so that a 2xx that crosses gets its ACK and BYE */
-		if (!session_detach(s))
-			session_bury(s);
-		s->all->h.ended(owner, s, SESSION_END_BAD_ANSWER);
-	}
-}
-
-/* False: the session is over. */
-static bool early_answer(struct session *s, const struct sip_msg *msg,
-			 bool reliable)
-{
-	struct offer answer;
-	int err;
-
-	if (s->state->d.sdp != SESSION_SDP_WE_OFFERED)
-		return true;
-	err = session_read_sdp(s, msg, &answer);
-	if (err == ENOENT)
-		return true;
-	if (!err)
-		err = session_their_answer(s, &answer, !reliable);
-	if (err && reliable) {
-		bad_answer(s);
-		return false;
-	}
-	return true;
-}
-
-static void on_provisional(struct session *s, struct session_invite *inv,
-			   unsigned code, const struct sip_msg *msg,
-			   const struct flow *flow)
-{
-	struct dialog *d = &s->state->d.dialog;
-	bool reliable = message_has_token(msg, SIP_HDR_REQUIRE, "100rel");
-	bool early;
-
-	if (msg->to.tag.l) {
-		if (!pick_tag(s, &msg->to.tag, true))
-			return;
-		session_begin(s);
-		/* without a usable Contact there is no early dialog, but it
-		 * still rings */
-		if (dialog_response(d, d, msg, flow))
-			reliable = false;
-		session_done(s);
-		session_peer_features(s, msg);
-		if (reliable && !take_reliable(s, msg))
-			return;
-		if (!early_answer(s, msg, reliable))
-			return;
-	}
-	early = s->state->d.agreed || s->state->d.previewed;
-	(void)inv;
-	s->all->h.progress(s->owner, s, code, early);
-	if (!session_is_left(s))
-		session_flush(s);
-}
-
 /* ---- 2xx */
 
 /* Nobody wants it: acknowledge, and end it unless it is the one that won. */
@@ -445,7 +238,7 @@ static void on_answered(struct session *s, struct session_invite *inv,
 	struct dialog *d = &s->state->d.dialog;
 	int err;
 
-	if (!pick_tag(s, &msg->to.tag, true)) {
+	if (!session_pick_tag(s, &msg->to.tag, true)) {
 		/* more forks than we follow: the current place is taken over */
 		d->state = DIALOG_NONE;
 		s->state->d.sdp = SESSION_SDP_WE_OFFERED;
@@ -605,7 +398,7 @@ static void on_response(void *arg, struct stack_client *c, unsigned code,
 		if (s && s->invite_out == inv)
 			on_refused(s, inv, code, msg);
 	} else if (s && s->phase == PHASE_CALLING && inv->initial && msg) {
-		on_provisional(s, inv, code, msg, flow);
+		session_on_provisional(s, code, msg, flow);
 	}
 	if (inv->s)
 		session_touch(inv->s);

@@ -1,9 +1,13 @@
 /*
  * session_parts -- what the files of session share among themselves
  *
- * session.c          the set: finding, timers, life and death
- * session_call.c     our INVITE: forks, PRACK, ACK, CANCEL, refusals
- * session_serve.c    their INVITE: 18x, reliable ones, 2xx, ACK
+ * session.c          the set: finding, life and death
+ * session_heap.c     its timers
+ * session_call.c     our INVITE: 2xx, ACK, CANCEL, refusals
+ * session_early.c    ... before that: forks, PRACK
+ * session_serve.c    their INVITE: 2xx, ACK
+ * session_reliable.c ... before that: 18x, reliable ones
+ * session_send.c     requests and responses put together
  * session_inside.c   their requests within the dialog, as a table
  * session_change.c   our re-INVITE and UPDATE, glare, session timer
  * session_refer.c    REFER and NOTIFY, both ways
@@ -168,8 +172,13 @@ uint64_t session_random_id(void); /* for o=: fits everybody's integers */
 /* The state is being changed; nests. */
 void session_begin(struct session *s);
 void session_done(struct session *s);
+/* ---- session_heap.c */
+/* Room for one more session's timer. */
+int sessions_heap_room(struct sessions *all) CHECK_RESULT;
+void session_unschedule(struct session *s);
 /* Timers may have changed. */
 void session_touch(struct session *s);
+/* ---- session.c again */
 /* Let go of everything; the caller then tells the owner. */
 void session_bury(struct session *s);
 void session_over(struct session *s, enum session_end_reason reason);
@@ -226,8 +235,13 @@ int session_invite_send(struct session *s, struct session_invite *inv,
 /* The session of a response of ours, if it still lives. */
 struct session *sessions_find(const struct sessions *all, const struct pl *tag,
 			      const struct pl *call_id);
-bool session_pick(struct session *s, const struct sip_msg *msg);
+/* ---- session_early.c */
 void session_drop_forks(struct session *s);
+/* Make the dialog of this tag the current one. False: no room for it. */
+bool session_pick_tag(struct session *s, const struct pl *tag, bool may_begin);
+void session_on_provisional(struct session *s, unsigned code,
+			    const struct sip_msg *msg, const struct flow *flow);
+bool session_pick(struct session *s, const struct sip_msg *msg);
 void session_peer_features(struct session *s, const struct sip_msg *msg);
 
 /* ---- session_serve.c */
@@ -241,6 +255,9 @@ void session_watch_invite(struct session *s, struct stack_server *t,
 int session_accept_invite(struct session *s, const struct writer *sdp);
 /* UPDATE or PRACK with an offer: it waits for the owner. */
 void session_watch_offer(struct session *s, struct stack_server *t);
+/* ---- session_reliable.c */
+/* What waited for a PRACK. */
+void session_go_on(struct session *s);
 void session_reliable_tick(struct session *s, uint64_t now);
 
 /* ---- session_inside.c */

@@ -60,9 +60,7 @@ const char net_sdp[] = "v=0\r\no=- 77 1 IN IP4 127.0.0.9\r\ns=-\r\n"
 		       "m=audio 7000 RTP/AVP 8 101\r\n"
 		       "a=rtpmap:101 telephone-event/8000\r\n";
 
-static void note(const char *fmt, ...) PRINTF_LIKE(1, 2);
-
-static void note(const char *fmt, ...)
+void net_note(const char *fmt, ...)
 {
 	size_t len = strlen(net_log);
 	va_list ap;
@@ -105,7 +103,7 @@ static void post(struct stack *from, struct stack *to,
 	memcpy(p->text, text, strlen(text));
 	(void)snprintf(p->label, sizeof(p->label), "%c>%s", from->end->name,
 		       label);
-	note("%s", p->label);
+	net_note("%s", p->label);
 	(void)snprintf(from->last, sizeof(from->last), "%s", text);
 	if (net_drop && !strcmp(net_drop, p->label)) {
 		net_drop = NULL;
@@ -291,7 +289,7 @@ int stack_cancel(struct stack_client *c)
 
 	if (c->over)
 		return EPROTO;
-	note("%c>CANCEL", c->s->end->name);
+	net_note("%c>CANCEL", c->s->end->name);
 	if (!c->there)
 		return 0;
 	p = calloc(1, sizeof(*p));
@@ -362,7 +360,7 @@ int stack_reply(struct stack_server *t, const struct stack_reply *r)
 		post(t->s, t->s->peer, t->from, false, label, t->last);
 		return 0;
 	}
-	note("%c>%s", t->s->end->name, label);
+	net_note("%c>%s", t->s->end->name, label);
 	(void)snprintf(t->s->last, sizeof(t->s->last), "%s", t->last);
 	return 0;
 }
@@ -429,7 +427,7 @@ void net_inject(struct end *to, const char *text)
 	struct stack_server *t = ack ? NULL : server_new(to->stack, msg, NULL);
 
 	if (!sessions_request(to->sessions, t, msg, &flow) && t)
-		note("%c:not-ours", to->name);
+		net_note("%c:not-ours", to->name);
 	message_drop(msg);
 }
 
@@ -454,151 +452,6 @@ const char *net_last(const struct end *from)
 {
 	return from->stack->last;
 }
-
-/* ---- owners */
-
-static unsigned on_room(void *arg, const struct sip_msg *invite,
-			const struct flow *flow, struct session_terms *terms,
-			struct session_state **ret_state, void **ret_owner)
-{
-	struct end *e = arg;
-
-	(void)invite;
-	(void)flow;
-	if (e->room_code)
-		return e->room_code;
-	*terms = e->terms;
-	*ret_state = e->state;
-	*ret_owner = e;
-	return 0;
-}
-
-static void on_incoming(void *owner, struct session *s,
-			const struct sip_msg *invite)
-{
-	struct end *e = owner;
-
-	(void)invite;
-	note("%c:incoming", e->name);
-	e->s = s;
-	if (e->ring)
-		assert_int_equal(session_ring(s, e->ring, e->ring_reliably), 0);
-	if (e->early)
-		assert_int_equal(session_progress(s, &e->media), 0);
-	if (e->answer && session_answer(s, &e->media)) {
-		session_refuse(s, 488);
-		e->s = NULL;
-	}
-}
-
-static void on_progress(void *owner, struct session *s, unsigned code,
-			bool early)
-{
-	struct end *e = owner;
-
-	(void)s;
-	note("%c:progress%u%s", e->name, code, early ? "-early" : "");
-}
-
-static void on_answered(void *owner, struct session *s,
-			const struct sip_msg *msg)
-{
-	struct end *e = owner;
-	struct offer_agreed agreed;
-
-	(void)msg;
-	assert_int_equal(session_agreed(s, &agreed), 0);
-	note("%c:answered", e->name);
-}
-
-static void on_refused(void *owner, struct session *s, unsigned code,
-		       const struct sip_msg *msg)
-{
-	struct end *e = owner;
-
-	(void)s;
-	(void)msg;
-	note("%c:refused%u", e->name, code);
-	e->s = NULL;
-}
-
-static void on_confirmed(void *owner, struct session *s)
-{
-	(void)s;
-	note("%c:confirmed", ((struct end *)owner)->name);
-}
-
-static void on_offered(void *owner, struct session *s)
-{
-	struct end *e = owner;
-
-	note("%c:offered%s", e->name, session_pending(s) ? "" : "-none");
-	if (e->refuse_offers)
-		session_refuse(s, e->refuse_offers);
-	else if (e->reanswer && session_answer(s, &e->media))
-		session_refuse(s, 488);
-}
-
-static void on_offer_answered(void *owner, struct session *s)
-{
-	(void)s;
-	note("%c:offer-answered", ((struct end *)owner)->name);
-}
-
-static void on_offer_refused(void *owner, struct session *s, unsigned code)
-{
-	(void)s;
-	note("%c:offer-refused%u", ((struct end *)owner)->name, code);
-}
-
-static void on_pracked(void *owner, struct session *s)
-{
-	(void)s;
-	note("%c:pracked", ((struct end *)owner)->name);
-}
-
-static void on_dtmf(void *owner, struct session *s, char digit, unsigned ms)
-{
-	(void)s;
-	note("%c:dtmf%c/%u", ((struct end *)owner)->name, digit, ms);
-}
-
-static unsigned on_referred(void *owner, struct session *s, struct text uri,
-			    const struct sip_msg *refer)
-{
-	struct end *e = owner;
-
-	(void)s;
-	(void)refer;
-	note("%c:referred(%.*s)", e->name, (int)uri.len, uri.p);
-	return e->refer_code;
-}
-
-static void on_refer_progress(void *owner, struct session *s, unsigned code)
-{
-	(void)s;
-	note("%c:refer%u", ((struct end *)owner)->name, code);
-}
-
-static void on_ended(void *owner, struct session *s,
-		     enum session_end_reason reason)
-{
-	static const char *const names[] = { "bye",    "cancelled", "expired",
-					     "lost",   "no-ack",    "no-prack",
-					     "answer", "broken" };
-	struct end *e = owner;
-
-	(void)s;
-	note("%c:ended-%s", e->name, names[reason]);
-	e->s = NULL;
-}
-
-static const struct session_handlers handlers = {
-	on_room,           on_incoming,  on_progress, on_answered,
-	on_refused,        on_confirmed, on_offered,  on_offer_answered,
-	on_offer_refused,  on_pracked,   on_dtmf,     on_referred,
-	on_refer_progress, on_ended
-};
 
 static uint64_t the_clock(void)
 {
@@ -627,9 +480,9 @@ void net_end(struct end *e, char name)
 	e->answer = e->reanswer = true;
 	e->ring = 180;
 	e->refer_code = 202;
-	assert_int_equal(
-		sessions_new(&e->sessions, e->stack, NULL, &o, &handlers, e),
-		0);
+	assert_int_equal(sessions_new(&e->sessions, e->stack, NULL, &o,
+				      &net_handlers, e),
+			 0);
 }
 
 void net_open(void)

@@ -46,6 +46,10 @@ extern uint64_t net_now;
 /* Drop the next message whose log line is this. */
 extern const char *net_drop;
 
+/* The owner's side, which notes what it is told. */
+extern const struct session_handlers net_handlers;
+void net_note(const char *fmt, ...) PRINTF_LIKE(1, 2);
+
 void net_open(void);
 void net_close(void);
 void net_end(struct end *e, char name);
