@@ -54,6 +54,11 @@ int stack_answer(struct stack_server *t, unsigned code)
 	return stack_reply(t, &(struct stack_reply){ .code = code });
 }
 
+const struct sip_msg *stack_server_request(const struct stack_server *t)
+{
+	return t->msg;
+}
+
 bool stack_alive(const struct stack *s, const struct flow *flow)
 {
 	(void)s;
