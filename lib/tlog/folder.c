@@ -243,48 +243,53 @@ static int load_levels(struct folder *f)
 	return 0;
 }
 
-/* The entries of the last bundle, each held to its hash in the tile. */
-static int load_bundle(struct folder *f)
+/* Each entry of the last bundle has its hash in the tile. */
+static int hold_bundle(const struct level *l, const uint8_t *buf, size_t len,
+		       size_t *ret_len)
 {
-	const struct level *l = &f->levels[0];
-	struct tile_name name = { TILE_ENTRIES, l->index, l->width };
-	struct reader r;
-	uint8_t *buf;
-	size_t len;
-	int err;
+	struct reader r = reader_on(buf, len);
 
-	if (!l->width)
-		return 0;
-	buf = malloc(TILE_BUNDLE_MAX);
-	if (!buf)
-		return ENOMEM;
-	err = folder_fetch_bundle(f->dir_fd, &name, buf, &len);
-	if (err)
-		goto out;
-	r = reader_on(buf, len);
 	for (unsigned i = 0; i < l->width; i++) {
 		struct merkle_hash h;
 		struct bytes entry;
 
-		err = bundle_next(&r, &entry);
-		if (err)
-			goto out;
+		if (bundle_next(&r, &entry))
+			return EBADMSG;
 		merkle_leaf(entry.p, entry.len, &h);
 		if (memcmp(h.b, l->bytes + (size_t)i * MERKLE_HASH_BYTES,
-			   MERKLE_HASH_BYTES) != 0) {
-			err = EBADMSG;
-			goto out;
-		}
+			   MERKLE_HASH_BYTES) != 0)
+			return EBADMSG;
 	}
-	len = (size_t)(r.at - buf);
-	err = bundle_reserve(f, len);
-	if (!err) {
-		memcpy(f->bundle, buf, len);
-		f->bundle_len = len;
+	*ret_len = (size_t)(r.at - buf);
+	return 0;
+}
+
+/*
+ * A bundle may have 16 MiB and mostly has less than 100 kB; the caller's memory
+ * may be locked and small.
+ */
+static int load_bundle(struct folder *f)
+{
+	const struct level *l = &f->levels[0];
+	struct tile_name name = { TILE_ENTRIES, l->index, l->width };
+	int err = 0;
+
+	if (!l->width)
+		return 0;
+	for (size_t room = 128 * 1024; room / 4 < TILE_BUNDLE_MAX; room *= 4) {
+		size_t len;
+
+		err = bundle_reserve(f, room);
+		if (err)
+			return err;
+		err = folder_fetch_bundle(f->dir_fd, &name, f->bundle,
+					  f->bundle_max, &len);
+		if (!err)
+			return hold_bundle(l, f->bundle, len, &f->bundle_len);
+		if (err != EMSGSIZE)
+			return err;
 	}
-out:
-	free(buf);
-	return err;
+	return EBADMSG;
 }
 
 static int load(struct folder *f)

@@ -64,12 +64,12 @@ int folder_fetch(void *arg, const struct tile_name *name, uint8_t *ret,
 		 size_t *ret_len);
 
 /*
- * The entries of one bundle into buf, TILE_BUNDLE_MAX bytes. ret_len is what
- * was read, which is more than `width` entries where the full bundle stands in
- * for a partial one.
+ * The entries of one bundle. ret_len is what was read, which is more than
+ * `width` entries where the full bundle stands in for a partial one. EMSGSIZE
+ * when it is longer than max; TILE_BUNDLE_MAX is always enough.
  */
 int folder_fetch_bundle(int dir_fd, const struct tile_name *name, uint8_t *buf,
-			size_t *ret_len) CHECK_RESULT;
+			size_t max, size_t *ret_len) CHECK_RESULT;
 
 /* The file `checkpoint`, up to max bytes. ENOENT in a new log. */
 int folder_read_note(int dir_fd, char *buf, size_t max,

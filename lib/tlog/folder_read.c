@@ -35,7 +35,7 @@ static int read_tile(int dir_fd, struct tile_name name, uint8_t *buf,
 		tile_path(&name, path);
 		err = file_read(dir_fd, path, buf, max, ret_len);
 	}
-	return err == EMSGSIZE ? EBADMSG : err;
+	return err;
 }
 
 int folder_fetch(void *arg, const struct tile_name *name, uint8_t *ret,
@@ -48,15 +48,15 @@ int folder_fetch(void *arg, const struct tile_name *name, uint8_t *ret,
 
 	if (!err)
 		*ret_len = len == TILE_BYTES ? want : len;
-	return err;
+	return err == EMSGSIZE ? EBADMSG : err;
 }
 
 int folder_fetch_bundle(int dir_fd, const struct tile_name *name, uint8_t *buf,
-			size_t *ret_len)
+			size_t max, size_t *ret_len)
 {
 	struct tile_name bundle = { TILE_ENTRIES, name->index, name->width };
 
-	return read_tile(dir_fd, bundle, buf, TILE_BUNDLE_MAX, ret_len);
+	return read_tile(dir_fd, bundle, buf, max, ret_len);
 }
 
 int folder_read_note(int dir_fd, char *buf, size_t max, size_t *ret_len)
