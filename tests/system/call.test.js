@@ -9,13 +9,21 @@ const audio = require('./lib/audio.js');
 
 const CALLER = 440, FIRST = 880, SECOND = 1320;
 
+// A second of notice is enough to be played to its end.
+const short = {
+	'line 1177': {
+		'notice sv': { version: 'v7', text: 'Fara för liv: ring ett ett två.' },
+		'notice en': null,
+	},
+};
+
 // Nothing of what happens is left running, whatever fails.
 class Stage {
 	phones = [];
 
 	static async make(options = {}) {
 		const s = new Stage();
-		s.node = await Node.make('one-machine', { locked: true, ...options });
+		s.node = await Node.make('one-machine', { locked: true, sections: short, ...options });
 		await s.node.start();
 		return s;
 	}
@@ -55,6 +63,19 @@ class Stage {
 			(await this.calls())?.find((c) => c.state === state), ms, 100);
 	}
 
+	async outcome(recording, ms = 10000) {
+		return until(`a recording that is ${recording}`, async () =>
+			(await this.calls())?.find((c) => c.recording === recording), ms, 100);
+	}
+
+	// Recordings that were not there before.
+	async fresh() {
+		const all = await this.node.recordings();
+		const fresh = all.filter((r) => !this.seen?.has(r.id));
+		this.seen = new Set(all.map((r) => r.id));
+		return fresh;
+	}
+
 	async over(ms = 8000) {
 		return until('the end of all calls', async () => (await this.calls())?.length === 0, ms, 100);
 	}
@@ -88,13 +109,18 @@ describe('a line', { concurrency: false }, () => {
 		const nurse = await s.nurse('agent1', { tone: FIRST });
 		const caller = await s.caller();
 		await nurse.event('CALL_ESTABLISHED', 30000);
-		const [call] = await s.calls();
+		const call = await s.outcome('running');
 		assert.equal(call.state, 'talking');
 		assert.equal(call.line, '1177');
 		await sleep(3000);
 		caller.hangup();
 		await nurse.event('CALL_CLOSED');
 		await s.over();
+		const recordings = await s.fresh();
+		assert.equal(recordings.length, 1);
+		assert.equal(recordings[0].state, 'sealed');
+		assert.equal(recordings[0].org, 'Region Test');
+		assert.ok(recordings[0].ms > 2500 && recordings[0].ms < 5000, `${recordings[0].ms} ms`);
 		await s.close();
 		const whole = (await nurse.heard()).length / audio.RATE;
 		assert.ok(whole > 2, `the nurse heard ${whole} s`);
@@ -181,10 +207,12 @@ describe('a line', { concurrency: false }, () => {
 	});
 
 	test('the switch dies in mid-call: the call goes on and can be ended', async () => {
+		await s.fresh();
 		const nurse = await s.nurse('agent1', { tone: FIRST });
 		const caller = await s.caller();
 		await nurse.event('CALL_ESTABLISHED', 30000);
 		await sleep(500);
+		await s.outcome('running');
 		await s.node.kill('switch');
 		await s.until('talking');
 		await sleep(2500);
@@ -192,20 +220,66 @@ describe('a line', { concurrency: false }, () => {
 		caller.hangup();
 		await nurse.event('CALL_CLOSED', 10000);
 		await s.over();
+		const recordings = await s.fresh();
+		assert.equal(recordings.length, 1);
+		assert.equal(recordings[0].state, 'sealed');
+		assert.ok(recordings[0].ms > 2500, `${recordings[0].ms} ms`);
 		await s.close();
 		const end = (await caller.heard()).length / audio.RATE;
 		assert.ok(await hears(caller, FIRST, end - 2, end - 0.3) > 0.8);
 	});
 
-	test('a media worker dies: its call ends on both sides', async () => {
+	test('the recorder dies in mid-call and is back in time: nothing is lost', async () => {
+		await s.fresh();
 		const nurse = await s.nurse('agent1', { tone: FIRST });
 		const caller = await s.caller();
 		await nurse.event('CALL_ESTABLISHED', 30000);
+		await s.outcome('running');
+		await sleep(1000);
+		await s.node.kill('recorder');
+		await sleep(3500);
+		assert.equal((await s.calls())[0].recording, 'running');
+		caller.hangup();
+		await s.over();
+		const recordings = await s.fresh();
+		assert.equal(recordings.length, 1);
+		assert.equal(recordings[0].state, 'sealed');
+		assert.ok(recordings[0].ms > 4000, `${recordings[0].ms} ms`);
+	});
+
+	test('the recorder hangs: the call goes on, and an alarm says so', async () => {
+		await s.fresh();
+		const nurse = await s.nurse('agent1', { tone: FIRST });
+		const alarms = await s.node.metric('recordings_alarm');
+		const pid = s.node.pids('recorder')[0];
+		process.kill(pid, 'SIGSTOP');
+		try {
+			const caller = await s.caller();
+			await nurse.event('CALL_ESTABLISHED', 30000);
+			await s.outcome('alarm');
+			assert.equal((await s.calls())[0].state, 'talking');
+			assert.equal(await s.node.metric('recordings_alarm'), alarms + 1);
+			assert.match(s.node.log, /alarm switch: the recorder is away/);
+			caller.hangup();
+			await s.over();
+		} finally {
+			process.kill(pid, 'SIGCONT');
+		}
+	});
+
+	test('a media worker dies: its call ends on both sides', async () => {
+		await s.fresh();
+		const nurse = await s.nurse('agent1', { tone: FIRST });
+		const caller = await s.caller();
+		await nurse.event('CALL_ESTABLISHED', 30000);
+		await s.outcome('running');
 		await s.node.kill('media');
 		await nurse.event('CALL_CLOSED', 10000);
 		await caller.event('CALL_CLOSED', 10000);
 		await s.over();
-		await s.close();
+		const ended = await until('the end of its recording', async () =>
+			(await s.node.recordings()).find((r) => !s.seen.has(r.id) && r.state !== 'running'));
+		assert.equal(ended.state, 'sealed');
 	});
 
 	test('SIGTERM: no new calls, the running one ends by itself', async () => {

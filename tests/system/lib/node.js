@@ -16,7 +16,7 @@ const notice = {
 
 // Sections of the configuration from an object of options.
 function section(kind, title, options) {
-	const lines = Object.entries(options).map(([key, value]) => {
+	const lines = Object.entries(options).filter(([, value]) => value !== null).map(([key, value]) => {
 		if (value && typeof value === 'object' && !Array.isArray(value))
 			return section(key.split(' ')[0], key.split(' ')[1], value);
 		if (Array.isArray(value))
