@@ -19,7 +19,6 @@
 #define FILE_NAME_BYTES (NAME_CHARS + sizeof(SUFFIX))
 #define SEGMENT_LEAST ((uint64_t)64 * 1024)
 #define SEGMENT_MOST ((uint64_t)64 * 1024 * 1024)
-#define TRIM_AT_ONCE 4
 
 struct segment {
 	uint64_t number;
@@ -400,25 +399,22 @@ static size_t first_unpinned(const struct journal *j)
 int journal_trim(struct journal *j, uint64_t needed)
 {
 	size_t at = first_unpinned(j);
+	char name[FILE_NAME_BYTES];
 
-	for (unsigned n = 0; n < TRIM_AT_ONCE; n++) {
-		char name[FILE_NAME_BYTES];
-
-		/* never the one that is being written, nor the last: its
-		   number must not be given twice */
-		if (at + 1 >= j->count || j->segments[at].number >= needed)
-			return 0;
-		segment_name(j->segments[at].number, name);
-		if (unlinkat(j->folder, name, 0) && errno != ENOENT)
-			return errno;
-		j->bytes -= j->segments[at].bytes;
-		memmove(&j->segments[at], &j->segments[at + 1],
-			(j->count - at - 1) * sizeof(*j->segments));
-		j->count--;
-		if (fsync(j->folder))
-			return errno;
-		metric_set(METRIC_spool_bytes, j->bytes);
-	}
+	/* never the one that is being written, nor the last: its number must
+	   not be given twice */
+	if (at + 1 >= j->count || j->segments[at].number >= needed)
+		return 0;
+	segment_name(j->segments[at].number, name);
+	if (unlinkat(j->folder, name, 0) && errno != ENOENT)
+		return errno;
+	if (fsync(j->folder))
+		return errno;
+	j->bytes -= j->segments[at].bytes;
+	memmove(&j->segments[at], &j->segments[at + 1],
+		(j->count - at - 1) * sizeof(*j->segments));
+	j->count--;
+	metric_set(METRIC_spool_bytes, j->bytes);
 	return 0;
 }
 

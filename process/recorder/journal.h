@@ -83,8 +83,8 @@ void journal_give_up(struct journal *j);
 void journal_pin(struct journal *j, uint64_t segment);
 
 /*
- * Remove segments below `needed` that are not pinned. At most a few a call, so
- * that it takes no long time.
+ * Remove the oldest segment, if it is below `needed` and not pinned. One a
+ * call: the sync that it takes delays the next commit.
  */
 int journal_trim(struct journal *j, uint64_t needed) CHECK_RESULT;
 
