@@ -31,20 +31,6 @@ static void part_name(const uint8_t name[ID_BYTES], char to[NAME_MAX_BYTES])
 	memcpy(to + ID_CHARS, PART_SUFFIX, sizeof(PART_SUFFIX));
 }
 
-/* The folder must itself survive, whoever made it: sync what holds it. */
-static int sync_above(int folder)
-{
-	int above = openat(folder, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int err = 0;
-
-	if (above < 0)
-		return errno;
-	if (fsync(above))
-		err = errno;
-	close(above);
-	return err;
-}
-
 int store_open(struct store **ret, const char *folder)
 {
 	struct store *s;
@@ -59,11 +45,6 @@ int store_open(struct store **ret, const char *folder)
 	if (s->folder < 0) {
 		err = errno;
 		free(s);
-		return err;
-	}
-	err = sync_above(s->folder);
-	if (err) {
-		store_close(s);
 		return err;
 	}
 	*ret = s;
@@ -197,19 +178,12 @@ void store_part_close(struct store_part *p)
 	free(p);
 }
 
-static int remove_file(struct store *s, const char *file)
-{
-	if (unlinkat(s->folder, file, 0))
-		return errno;
-	return fsync(s->folder) ? errno : 0;
-}
-
 int store_part_delete(struct store *s, const uint8_t name[ID_BYTES])
 {
 	char file[NAME_MAX_BYTES];
 
 	part_name(name, file);
-	return remove_file(s, file);
+	return unlinkat(s->folder, file, 0) ? errno : 0;
 }
 
 int store_delete(struct store *s, const uint8_t name[ID_BYTES])
@@ -217,7 +191,9 @@ int store_delete(struct store *s, const uint8_t name[ID_BYTES])
 	char file[NAME_MAX_BYTES];
 
 	body_name(name, file);
-	return remove_file(s, file);
+	if (unlinkat(s->folder, file, 0))
+		return errno;
+	return fsync(s->folder) ? errno : 0;
 }
 
 int store_sync(struct store *s)

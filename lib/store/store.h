@@ -21,7 +21,7 @@
 struct store;
 struct store_part;
 
-/* Creates the folder where it is missing, and makes it durable. */
+/* Creates the folder where it is missing; its name is its maker's to sync. */
 int store_open(struct store **ret, const char *folder) CHECK_RESULT;
 
 /* NULL is fine. */
@@ -61,7 +61,10 @@ int store_whole(struct store *s, const uint8_t name[ID_BYTES],
 /* Closes; the .part stays. NULL is fine. */
 void store_part_close(struct store_part *p);
 
-/* ENOENT when no part of that name is there. */
+/*
+ * For a part that never held anything: after a power cut it may be back, and
+ * does no harm. ENOENT when no part of that name is there.
+ */
 int store_part_delete(struct store *s,
 		      const uint8_t name[ID_BYTES]) CHECK_RESULT;
 

@@ -328,8 +328,11 @@ void flush_all(struct recorder *self)
 
 	assert(!self->flushing);
 	self->flushing = true;
+	self->store_failed = false;
 	err = commit(self);
-	if (err) {
+	/* a store that failed once may have lost chunks, whatever it says the
+	   next time; they are still in the spool, for the keeper to recover */
+	if (err && !self->store_failed) {
 		log_error("a sync of the spool failed: %s; going on in a new "
 			  "file",
 			  strerror(err));

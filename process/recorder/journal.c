@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/encode.h"
+#include "base/log.h"
 #include "base/metric.h"
 
 #define NAME_CHARS 16
@@ -36,6 +37,7 @@ struct journal {
 	uint64_t pinned;  /* segments up to this one stay */
 	uint64_t bytes;   /* of all segments */
 	uint64_t written; /* of the current one */
+	uint64_t synced;  /* of the current one */
 	bool unsynced;    /* bytes were written since the last sync */
 	struct writer w;
 	uint8_t buffer[JOURNAL_BUFFER_BYTES];
@@ -115,20 +117,6 @@ static int list_segments(struct journal *j)
 	return err;
 }
 
-/* The folder itself must survive, whoever made it. */
-static int sync_folder_and_above(struct journal *j)
-{
-	int above = openat(j->folder, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int err = 0;
-
-	if (above < 0)
-		return errno;
-	if (fsync(above))
-		err = errno;
-	(void)close(above);
-	return err;
-}
-
 int journal_open(struct journal **ret, const char *folder, uint64_t max_bytes)
 {
 	struct journal *j = calloc(1, sizeof(*j));
@@ -147,8 +135,6 @@ int journal_open(struct journal **ret, const char *folder, uint64_t max_bytes)
 	j->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (j->folder < 0 || flock(j->folder, LOCK_EX | LOCK_NB))
 		err = errno;
-	if (!err)
-		err = sync_folder_and_above(j);
 	if (!err)
 		err = list_segments(j);
 	if (err) {
@@ -225,7 +211,7 @@ static int scan_segment(int fd, uint64_t number, uint8_t *buf,
 
 int journal_scan(struct journal *j, journal_record_h *h, void *arg)
 {
-	int err = fsync(j->folder) ? errno : 0;
+	int err = 0;
 
 	assert(j->fd < 0 && !j->w.len);
 	for (size_t i = 0; !err && i < j->count; i++) {
@@ -283,13 +269,21 @@ static int begin_segment(struct journal *j)
 		return err;
 	}
 	j->fd = fd;
-	j->written = 0;
+	j->written = j->synced = 0;
 	j->unsynced = false;
 	return 0;
 }
 
+/*
+ * What was written since the last sync may never reach the disk, however often
+ * it is synced, and yet be read back. So it is cut off: whoever reads the
+ * segment after us shall not find it and call it durable.
+ */
 void journal_give_up(struct journal *j)
 {
+	if (j->fd >= 0 && j->unsynced && ftruncate(j->fd, (off_t)j->synced))
+		log_error("a failed file of the spool cannot be cut: %s",
+			  strerror(errno));
 	if (j->fd >= 0)
 		(void)close(j->fd);
 	j->fd = -1;
@@ -376,6 +370,7 @@ int journal_commit(struct journal *j)
 		return err;
 	}
 	j->unsynced = false;
+	j->synced = j->written;
 	/* between commits alone: a commit never spans two files */
 	if (j->written >= j->segment_bytes)
 		journal_give_up(j);

@@ -32,7 +32,7 @@ struct journal_place {
 };
 
 /*
- * The folder must be there, and is made durable. Locks it: EAGAIN when another
+ * The folder must be there, and durable. Locks it: EAGAIN when another
  * recorder still has it. No segment is opened for writing yet.
  */
 int journal_open(struct journal **ret, const char *folder,

@@ -9,6 +9,7 @@
  */
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/metric.h"
 #include "process/recorder/self.h"
@@ -36,6 +37,7 @@ struct kept {
 	struct kept_event *events; /* in the order they came, with holes */
 	uint32_t first, count, room;
 	uint32_t live;
+	uint64_t again_ms; /* when all of them were last told again */
 };
 
 int kept_open(struct recorder *self)
@@ -266,6 +268,10 @@ void kept_forward(struct recorder *self, bool again)
 
 	if (!self->p->peers[ROLE_LEDGER])
 		return;
+	if (clock_mono_ms() - k->again_ms > TELL_AGAIN_MS)
+		again = true;
+	if (again)
+		k->again_ms = clock_mono_ms();
 	for (uint32_t i = k->first; again && i < k->count; i++)
 		k->events[i].sent = false;
 	for (uint32_t i = k->first; i < k->count && n < FORWARD_AT_ONCE; i++) {

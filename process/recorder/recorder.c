@@ -1,7 +1,9 @@
 #include "process/recorder/recorder.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -14,6 +16,8 @@ static size_t memory_bytes(const struct settings *s, enum memory_kind kind)
 }
 
 /* ---- the tick */
+
+static void on_tick(uv_timer_t *timer);
 
 /* A snapshot that was resumed, perhaps twice: nothing goes on as it was. */
 static void watch_clock(struct recorder *self)
@@ -100,10 +104,23 @@ static void drained_yet(struct recorder *self, unsigned active)
 	}
 }
 
+/*
+ * What comes right after the rings were emptied waits for the next tick and
+ * for its sync. So the slower the syncs are, the sooner the next tick begins.
+ */
+static void next_tick(struct recorder *self, uint64_t begun_ms)
+{
+	uint64_t took = clock_mono_ms() - begun_ms;
+	uint64_t period = self->p->settings->fsync_ms;
+
+	(void)uv_timer_start(&self->tick, on_tick,
+			     period > 2 * took ? period - 2 * took : 1, 0);
+}
+
 static void on_tick(uv_timer_t *timer)
 {
 	struct recorder *self = timer->data;
-	static unsigned ticks;
+	uint64_t begun_ms = clock_mono_ms();
 	unsigned active;
 
 	watch_clock(self);
@@ -111,12 +128,27 @@ static void on_tick(uv_timer_t *timer)
 	flush_all(self);
 	active = look_at_slots(self);
 	pending_step(self);
-	kept_forward(self, ++ticks % (TELL_AGAIN_MS / 100) == 0);
+	kept_forward(self, false);
 	trim(self);
+	next_tick(self, begun_ms);
 	drained_yet(self, active);
 }
 
 /* ---- the life of the process */
+
+/* Spool and store must survive themselves, whoever made them. */
+static int sync_names(const char *state)
+{
+	int fd = open(state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int err = 0;
+
+	if (fd < 0)
+		return errno;
+	if (fsync(fd))
+		err = errno;
+	(void)close(fd);
+	return err;
+}
 
 static int open_folders(struct recorder *self)
 {
@@ -136,7 +168,7 @@ static int open_folders(struct recorder *self)
 		log_error("cannot open the spool: %s",
 			  err == EAGAIN ? "another recorder still has it"
 					: strerror(err));
-	return err;
+	return err ? err : sync_names(s->state);
 }
 
 static int prepare(struct process *p, void **ret_self)
@@ -242,7 +274,7 @@ static int start(struct process *p, void *arg)
 	if (err)
 		return EINVAL;
 	self->tick.data = self;
-	err = uv_timer_start(&self->tick, on_tick, 0, p->settings->fsync_ms);
+	err = uv_timer_start(&self->tick, on_tick, 0, 0);
 	return err ? EINVAL : 0;
 }
 
@@ -331,10 +363,9 @@ static void reload(struct process *p, void *arg, const struct settings *old)
 {
 	struct recorder *self = arg;
 
+	(void)p;
+	(void)old;
 	begin_recipients(self);
-	if (p->settings->fsync_ms != old->fsync_ms)
-		(void)uv_timer_start(&self->tick, on_tick, 0,
-				     p->settings->fsync_ms);
 }
 
 static void drain(struct process *p, void *arg, bool now)

@@ -55,6 +55,7 @@ struct recorder {
 	uint64_t lowest_needed; /* segment, by recordings in progress */
 	uint64_t pinned;        /* by recordings that ended in a fault */
 	bool storage_alarm;     /* said, until a commit succeeds again */
+	bool store_failed;      /* in this flush */
 	bool drain_now;
 	bool flushing;
 	uint8_t data[SPOOL_DATA_MAX];

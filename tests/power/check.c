@@ -90,6 +90,8 @@ static void see_body(struct witness *w, const char *name, uint64_t offset,
 	for (size_t i = 0; i < len; i++) {
 		if (b->there[offset + i] && b->bytes[offset + i] != p[i]) {
 			complain(w, "a chunk of a body");
+			fprintf(stderr, "  %.4s: %zu bytes at %llu, from %zu\n",
+				name, len, (unsigned long long)offset, i);
 			return;
 		}
 		b->there[offset + i] = 1;

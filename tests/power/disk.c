@@ -29,7 +29,9 @@ struct file {
 	uint8_t *bytes;
 	size_t len, room;
 	struct piece *first, **last; /* not durable, in order */
-	char name[64];               /* the first one it had */
+	bool cut;                    /* to cut_at, once it is synced */
+	uint64_t cut_at;
+	char name[64]; /* the first one it had */
 	bool store;
 };
 
@@ -225,6 +227,11 @@ static void sync_file(struct file *f)
 	while (*at) {
 		struct piece *p = *at;
 
+		if (f->cut && p->offset >= f->cut_at) {
+			*at = p->next;
+			free(p);
+			continue;
+		}
 		if (p->poisoned) {
 			at = &p->next;
 			continue;
@@ -298,6 +305,27 @@ static void write_one(struct disk *d, const struct tape_entry *e,
 	d->h(d->arg, f->store, f->name, e->offset, bytes, e->len);
 }
 
+/*
+ * Segments leave one after the other, each durably: else an old START could
+ * come back without the DONE that followed it.
+ */
+static void one_at_a_time(const struct folder *fo)
+{
+	for (const struct change *c = fo->first; c; c = c->next) {
+		if (!c->gone[0])
+			continue;
+		fprintf(stderr, "two segments left without a sync between\n");
+		_exit(1);
+	}
+}
+
+/* The kernel gave these bytes up, and will not try again. */
+static void poison(struct file *f)
+{
+	for (struct piece *p = f->first; p; p = p->next)
+		p->poisoned = true;
+}
+
 static void replay_one(struct disk *d, const struct tape_entry *e,
 		       const char *name, const uint8_t *bytes)
 {
@@ -314,8 +342,18 @@ static void replay_one(struct disk *d, const struct tape_entry *e,
 		return;
 	case TAPE_FAILED:
 		f = file_of(d, e->file);
-		for (struct piece *p = f ? f->first : NULL; p; p = p->next)
-			p->poisoned = true;
+		if (f)
+			poison(f);
+		return;
+	case TAPE_TRUNCATE:
+		f = file_of(d, e->file);
+		must(f && f->len <= e->offset);
+		f->cut = true;
+		f->cut_at = e->offset;
+		return;
+	case TAPE_SYNCFS_FAILED:
+		for (size_t i = 0; i < d->file_count; i++)
+			poison(d->files[i]);
 		return;
 	case TAPE_SYNCFS:
 		d->durable[SPOOL] = d->durable[STORE] = true;
@@ -335,6 +373,8 @@ static void replay_one(struct disk *d, const struct tape_entry *e,
 		change(fo, name, other, file_named(fo, name));
 		return;
 	case TAPE_UNLINK:
+		if (fo == &d->folders[SPOOL])
+			one_at_a_time(fo);
 		change(fo, name, "", NULL);
 		return;
 	}

@@ -150,8 +150,10 @@ static void on_switch(struct house *h, struct ipc_message *m)
 	c->heard = (enum record_state)m->u.RECORD_STATE.state;
 	c->recording = m->u.RECORD_STATE.recording;
 	memcpy(c->recording_id, m->u.RECORD_STATE.recording_id, ID_BYTES);
-	if (c->heard == RECORD_RUNNING && !c->ended)
+	if (c->heard == RECORD_RUNNING && !c->ended) {
 		c->talking = true;
+		c->facts = false; /* what was on its way may be lost: again */
+	}
 	if (c->heard == RECORD_RUNNING && c->ended)
 		(void)!IPC_SEND(h->switch_, RECORD_END, c->handle,
 				.reason = RECORD_END_HANGUP);

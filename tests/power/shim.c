@@ -101,6 +101,8 @@ static void put(enum tape_kind kind, uint64_t folder, uint64_t file,
 	if (len)
 		memcpy(tape->entries + at + sizeof(e) + e.name_len, bytes, len);
 	atomic_store(&tape->used, at + e.total);
+	if (tape->cut_after == (uint32_t)kind + 1)
+		atomic_store(&tape->cut_at, atomic_load(&tape->ops));
 }
 
 static uint64_t inode(int fd)
@@ -208,22 +210,27 @@ ssize_t pwrite64(int fd, const void *p, size_t len, off_t offset)
 static int synced(int fd, fd_f *real, enum tape_kind kind, uint32_t delay_us)
 {
 	struct timespec nap = { 0, 0 };
+	uint64_t begun;
 	int err;
 
 	if (!tape)
 		return real(fd);
 	step();
+	begun = now_ns();
 	if (delay_us) {
 		nap.tv_nsec = (long)draw(delay_us) * 1000;
 		nanosleep(&nap, NULL);
 	}
-	if (kind == TAPE_SYNC && fd < FDS && tape->ops >= tape->fail_at) {
+	if (tape->ops >= tape->fail_at) {
 		tape->fail_at = TAPE_NEVER;
-		put(TAPE_FAILED, 0, inode(fd), 0, NULL, NULL, 0);
+		put(kind == TAPE_SYNC ? TAPE_FAILED : TAPE_SYNCFS_FAILED, 0,
+		    inode(fd), 0, NULL, NULL, 0);
 		errno = EIO;
 		return -1;
 	}
 	err = real(fd);
+	if (delay_us && now_ns() - begun > tape->longest_ns)
+		tape->longest_ns = now_ns() - begun;
 	if (!err)
 		put(kind, 0, inode(fd), 0, NULL, NULL, 0);
 	return err;
@@ -289,8 +296,15 @@ int unlinkat(int dir, const char *name, int flags)
 int ftruncate(int fd, off_t len)
 {
 	REAL(ftruncate_f, "ftruncate");
-	FORBIDDEN("ftruncate");
-	return real(fd, len);
+	int err;
+
+	if (!tape)
+		return real(fd, len);
+	step();
+	err = real(fd, len);
+	if (!err)
+		put(TAPE_TRUNCATE, 0, inode(fd), (uint64_t)len, NULL, NULL, 0);
+	return err;
 }
 
 int ftruncate64(int fd, off_t len);

@@ -19,9 +19,11 @@ enum tape_kind {
 	TAPE_SYNC,   /* file or folder */
 	TAPE_FAILED, /* a sync of file that failed: its bytes may be lost */
 	TAPE_SYNCFS,
-	TAPE_CREATE, /* folder, name, file */
-	TAPE_RENAME, /* folder, name, then other name */
-	TAPE_UNLINK, /* folder, name */
+	TAPE_SYNCFS_FAILED,
+	TAPE_TRUNCATE, /* file, to offset */
+	TAPE_CREATE,   /* folder, name, file */
+	TAPE_RENAME,   /* folder, name, then other name */
+	TAPE_UNLINK,   /* folder, name */
 };
 
 struct tape_entry {
@@ -36,14 +38,15 @@ struct tape_entry {
 };
 
 struct tape {
-	_Atomic uint64_t used;     /* bytes of entries */
-	_Atomic uint64_t ops;      /* calls seen */
-	_Atomic uint64_t cut_at;   /* the op that is not carried out any more */
-	_Atomic uint64_t fail_at;  /* the first sync from here on fails */
-	_Atomic uint64_t cut_ns;   /* when it stopped; 0: it has not */
-	_Atomic uint32_t delay_us; /* most, before an fdatasync */
+	_Atomic uint64_t used;   /* bytes of entries */
+	_Atomic uint64_t ops;    /* calls seen */
+	_Atomic uint64_t cut_at; /* the op that is not carried out any more */
+	_Atomic uint32_t cut_after; /* a kind plus one: stop at the op after */
+	_Atomic uint64_t fail_at;   /* the first sync from here on fails */
+	_Atomic uint64_t cut_ns;    /* when it stopped; 0: it has not */
+	_Atomic uint32_t delay_us;  /* most, before an fdatasync */
 	_Atomic uint32_t full;
-	uint64_t root_device;
+	_Atomic uint64_t longest_ns; /* an fdatasync took */
 	uint8_t entries[];
 };
 
