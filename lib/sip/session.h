@@ -151,7 +151,7 @@ struct session_handlers {
 	/* How it goes with our own session_refer(): 100 to 699. */
 	void (*refer_progress)(void *owner, struct session *s, unsigned code);
 
-	/* Over. */
+	/* Over. s is NULL if, after room(), memory for it ran out. */
 	void (*ended)(void *owner, struct session *s,
 		      enum session_end_reason reason);
 };

@@ -88,44 +88,40 @@ struct session {
 	void *owner;
 	size_t heap_at; /* 0: in no heap */
 	uint64_t due;
-	uint8_t phase;
-	bool required_100rel;
 	unsigned depth; /* of changes to the state */
-
 	struct stack_server *invite_in;
-	bool invite_in_final;
 	uint32_t invite_in_seq;
 	struct stack_server *offer_in; /* UPDATE or PRACK with an offer */
 	struct session_reliable reliable;
 	/* what waits for the PRACK: another 18x, or the answer */
 	unsigned next_code;
-	bool next_answer;
-	bool next_described;
 	struct offer_media next_media;
-
 	struct session_invite *invite_out;
 	struct session_again *again;
 	struct session_fork *forks;
 	unsigned fork_count;
 	struct stack_client *update_out;
-	bool update_offers;
-	bool plain_tried;
 	uint32_t own_min_se; /* raised by 422 */
 	uint32_t expires_s;
-
 	/* our wish to change, and when it may be tried (again) */
-	bool want_offer;
-	bool want_refresh;
 	struct offer_media want_media;
 	uint64_t retry_at;
-
-	bool refer_in; /* a subscription of theirs to our progress */
 	uint32_t refer_id;
-	bool refer_out_busy; /* ours to theirs */
 	struct stack_client *refer_out;
-
 	char auth_user[SETTINGS_NAME_MAX];
 	const struct secret *password;
+	/* flags */
+	uint8_t phase;
+	bool required_100rel;
+	bool invite_in_final;
+	bool next_answer;
+	bool next_described;
+	bool update_offers;
+	bool plain_tried;
+	bool want_offer;
+	bool want_refresh;
+	bool refer_in;       /* a subscription of theirs to our progress */
+	bool refer_out_busy; /* ours to theirs */
 };
 
 struct sessions {
