@@ -1,0 +1,25 @@
+/* What the command line says to the desk, and to the keeper's door. */
+#include <stdlib.h>
+
+#include "release/door.h"
+#include "release/talk.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct talk_request q;
+	struct text passphrase;
+	enum door_word word;
+	enum talk_type type;
+	size_t len;
+
+	(void)!talk_request_read((struct bytes){ data, size }, &q);
+	if (!door_ask_read((struct bytes){ data, size }, &word, &passphrase))
+		if (passphrase.len > DOOR_PASSPHRASE_MAX)
+			abort();
+	if (size >= TALK_HEAD && !talk_head_read(data, &type, &len))
+		if (len >= TALK_FRAME_MAX)
+			abort();
+	return 0;
+}
