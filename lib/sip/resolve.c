@@ -4,65 +4,19 @@
  * and into the cache. No SRV record: the name itself with the default port.
  */
 
-#include "sip/resolve.h"
-
-#include <ares.h>
 #include <arpa/nameser.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <strings.h>
 
-#define CACHE_SLOTS 256
-#define HOSTS_MAX 64
-#define FAILED_MAX 32
+#include "sip/resolve_parts.h"
+
 #define FAILED_MS 30000
 #define SERVERS_MAX 4    /* of one SRV answer */
 #define QUERIES_MAX 1024 /* under way */
 #define TTL_MAX_S 300
 #define TTL_SRV_S 60 /* c-ares does not tell that of an SRV record */
 #define TTL_NOTHING_S 5
-#define NAME_MAX_BYTES 256
-
-struct answer {
-	char name[NAME_MAX_BYTES]; /* "": empty slot */
-	uint16_t port;
-	uint8_t transport;
-	uint8_t families;
-	uint64_t until;
-	unsigned count;
-	struct sa addresses[RESOLVE_TARGETS];
-};
-
-struct host {
-	char name[64];
-	struct sa address;
-};
-
-struct watched {
-	struct watched *next;
-	struct resolve *r;
-	uv_poll_t poll;
-	ares_socket_t fd;
-};
-
-struct resolve {
-	ares_channel channel;
-	bool have_channel;
-	uv_loop_t *loop;
-	uv_timer_t timer;
-	unsigned handles;
-	bool closing;
-	unsigned queries;
-	struct watched *watched;
-	struct answer cache[CACHE_SLOTS];
-	struct host hosts[HOSTS_MAX];
-	unsigned host_count;
-	struct {
-		struct sa address;
-		uint64_t until;
-	} failed[FAILED_MAX];
-	unsigned failed_at;
-};
 
 struct server {
 	struct resolve_query *q;
@@ -84,209 +38,6 @@ struct resolve_query {
 	bool asking; /* still inside resolve_ask() */
 	bool done;
 };
-
-/* ---- /etc/hosts */
-
-static void add_host(struct resolve *r, const char *name, const struct sa *sa)
-{
-	struct host *h;
-
-	if (r->host_count == HOSTS_MAX || strlen(name) >= sizeof(h->name))
-		return;
-	h = &r->hosts[r->host_count++];
-	memcpy(h->name, name, strlen(name) + 1);
-	h->address = *sa;
-}
-
-static void read_hosts(struct resolve *r)
-{
-	FILE *f = fopen("/etc/hosts", "re");
-	char line[1024];
-
-	while (f && fgets(line, sizeof(line), f)) {
-		char *save = NULL, *word;
-		struct sa sa;
-
-		line[strcspn(line, "#\n")] = '\0';
-		word = strtok_r(line, " \t", &save);
-		if (!word || sa_set_str(&sa, word, 0))
-			continue;
-		while ((word = strtok_r(NULL, " \t", &save)))
-			add_host(r, word, &sa);
-	}
-	if (f)
-		(void)fclose(f);
-}
-
-/* ---- c-ares on libuv */
-
-static void handle_closed(struct resolve *r)
-{
-	if (--r->handles || !r->closing)
-		return;
-	free(r);
-}
-
-static void arm(struct resolve *r);
-
-static void ready(uv_poll_t *poll, int status, int events)
-{
-	struct watched *w = poll->data;
-	struct resolve *r = w->r;
-	ares_socket_t none = ARES_SOCKET_BAD;
-
-	ares_process_fd(r->channel,
-			events & UV_READABLE || status < 0 ? w->fd : none,
-			events & UV_WRITABLE ? w->fd : none);
-	if (!r->closing)
-		arm(r);
-}
-
-static void timed(uv_timer_t *timer)
-{
-	struct resolve *r = timer->data;
-
-	ares_process_fd(r->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
-	if (!r->closing)
-		arm(r);
-}
-
-static void arm(struct resolve *r)
-{
-	struct timeval max = { 1, 0 }, tv;
-	struct timeval *next = ares_timeout(r->channel, &max, &tv);
-
-	if (!r->queries) {
-		uv_timer_stop(&r->timer);
-		return;
-	}
-	(void)uv_timer_start(&r->timer, timed,
-			     (uint64_t)next->tv_sec * 1000 +
-				     (uint64_t)next->tv_usec / 1000 + 1,
-			     0);
-}
-
-static void poll_closed(uv_handle_t *handle)
-{
-	struct watched *w = handle->data;
-	struct resolve *r = w->r;
-
-	free(w);
-	handle_closed(r);
-}
-
-static void unwatch(struct resolve *r, ares_socket_t fd)
-{
-	for (struct watched **at = &r->watched; *at; at = &(*at)->next) {
-		struct watched *w = *at;
-
-		if (w->fd != fd)
-			continue;
-		*at = w->next;
-		uv_poll_stop(&w->poll); /* c-ares closes the socket next */
-		uv_close((uv_handle_t *)&w->poll, poll_closed);
-		return;
-	}
-}
-
-static struct watched *watch(struct resolve *r, ares_socket_t fd)
-{
-	struct watched *w;
-
-	for (w = r->watched; w; w = w->next) {
-		if (w->fd == fd)
-			return w;
-	}
-	w = calloc(1, sizeof(*w));
-	if (!w)
-		return NULL;
-	if (uv_poll_init(r->loop, &w->poll, fd)) {
-		free(w);
-		return NULL;
-	}
-	w->r = r;
-	w->fd = fd;
-	w->poll.data = w;
-	w->next = r->watched;
-	r->watched = w;
-	r->handles++;
-	return w;
-}
-
-static void socket_state(void *arg, ares_socket_t fd, int readable,
-			 int writable)
-{
-	struct resolve *r = arg;
-	struct watched *w;
-
-	if (!readable && !writable) {
-		unwatch(r, fd);
-		return;
-	}
-	if (!r->loop)
-		return;
-	w = watch(r, fd);
-	if (w)
-		(void)uv_poll_start(&w->poll,
-				    (readable ? UV_READABLE : 0) |
-					    (writable ? UV_WRITABLE : 0),
-				    ready);
-}
-
-int resolve_prepare(struct resolve **ret)
-{
-	struct resolve *r = calloc(1, sizeof(*r));
-	struct ares_options o = { .timeout = 1500, .tries = 2 };
-	char lookups[] = "b"; /* never the file: it cannot be opened then */
-
-	if (!r)
-		return ENOMEM;
-	o.sock_state_cb = socket_state;
-	o.sock_state_cb_data = r;
-	o.lookups = lookups;
-	if (ares_library_init(ARES_LIB_INIT_ALL) ||
-	    ares_init_options(&r->channel, &o,
-			      ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES |
-				      ARES_OPT_SOCK_STATE_CB |
-				      ARES_OPT_LOOKUPS)) {
-		free(r);
-		return ENOMEM;
-	}
-	r->have_channel = true;
-	read_hosts(r);
-	*ret = r;
-	return 0;
-}
-
-int resolve_start(struct resolve *r, uv_loop_t *loop)
-{
-	int err = uv_timer_init(loop, &r->timer);
-
-	if (err)
-		return -err;
-	r->timer.data = r;
-	r->loop = loop;
-	r->handles++;
-	return 0;
-}
-
-static void timer_closed(uv_handle_t *handle)
-{
-	handle_closed(handle->data);
-}
-
-void resolve_close(struct resolve *r)
-{
-	if (!r)
-		return;
-	r->closing = true;
-	ares_destroy(r->channel); /* every callback comes, with EDESTRUCTION */
-	ares_library_cleanup();
-	if (r->loop)
-		uv_close((uv_handle_t *)&r->timer, timer_closed);
-	else
-		free(r);
-}
 
 /* ---- addresses that failed, and the cache */
 
@@ -595,7 +346,7 @@ static int start(struct resolve *r, struct resolve_query **ret_query,
 		return 0;
 	}
 	*ret_query = q;
-	arm(r);
+	resolve_arm(r);
 	return 0;
 }
 

@@ -9,158 +9,6 @@
 
 #include "sip/stack_parts.h"
 
-/* ---- text of the request, kept for another try */
-
-static struct text keep(char **at, struct text t)
-{
-	struct text kept = { t.p ? *at : NULL, t.len };
-
-	if (t.len)
-		memcpy(*at, t.p, t.len);
-	*at += t.len;
-	return kept;
-}
-
-static int keep_request(struct stack_client *c, const struct stack_request *r)
-{
-	size_t len = r->uri.len + r->headers.len + r->contact_user.len +
-		     r->contact_params.len + r->content_type.len + r->body.len;
-	char *at;
-
-	if (len > MESSAGE_MAX - 1024)
-		return EMSGSIZE;
-	at = c->text = malloc(len + 1);
-	if (!at)
-		return ENOMEM;
-	c->request.method = r->method;
-	c->request.uri = keep(&at, r->uri);
-	c->request.headers = keep(&at, r->headers);
-	c->request.contact_user = keep(&at, r->contact_user);
-	c->request.contact_params = keep(&at, r->contact_params);
-	c->request.content_type = keep(&at, r->content_type);
-	c->request.body = keep(&at, r->body);
-	return 0;
-}
-
-/* The next line of our own headers, value without name. */
-static bool next_line(struct text *rest, struct text *name, struct text *value)
-{
-	const char *nl, *colon;
-
-	if (!rest->len)
-		return false;
-	nl = memchr(rest->p, '\n', rest->len);
-	if (!nl || nl == rest->p)
-		return false;
-	colon = memchr(rest->p, ':', (size_t)(nl - rest->p));
-	if (!colon)
-		return false;
-	*name = (struct text){ rest->p, (size_t)(colon - rest->p) };
-	*value = (struct text){ colon + 1, (size_t)(nl - 1 - colon) };
-	while (value->len && *value->p == ' ') {
-		value->p++;
-		value->len--;
-	}
-	if (value->len && value->p[value->len - 1] == '\r')
-		value->len--;
-	rest->len -= (size_t)(nl + 1 - rest->p);
-	rest->p = nl + 1;
-	return true;
-}
-
-/* ---- building */
-
-static void write_head(struct stack_client *c, const char *method,
-		       struct writer *w)
-{
-	writer_str(w, method);
-	writer_copy(w, " ", 1);
-	writer_text(w, c->request.uri);
-	writer_text(w, TEXT(" SIP/2.0\r\nVia: SIP/2.0/"));
-	writer_str(w, transport_name(c->node.flow.transport));
-	writer_copy(w, " ", 1);
-	transport_sent_by(c->node.s->transport, &c->node.flow, w);
-	writer_text(w, TEXT(";branch="));
-	writer_str(w, c->branch);
-	writer_text(w, TEXT(";rport\r\nMax-Forwards: 70\r\n"));
-}
-
-static int build(struct stack_client *c)
-{
-	const struct stack_request *r = &c->request;
-	struct stack *s = c->node.s;
-	size_t max = r->uri.len + r->headers.len + r->contact_user.len +
-		     r->contact_params.len + r->content_type.len + r->body.len +
-		     768;
-	uint8_t *buf = malloc(max);
-	struct writer w;
-	int err;
-
-	if (!buf)
-		return ENOMEM;
-	w = writer_on(buf, max);
-	write_head(c, message_method_name(r->method), &w);
-	writer_text(&w, r->headers);
-	if (r->contact_user.p) {
-		writer_text(&w, TEXT("Contact: "));
-		stack_contact(s, &c->node.flow, r->contact_user, &w);
-		writer_text(&w, r->contact_params);
-		writer_copy(&w, "\r\n", 2);
-	}
-	if (s->options.agent)
-		message_line(&w, "User-Agent", text_of(s->options.agent));
-	message_end(&w, r->content_type, r->body);
-	err = writer_finish(&w);
-	if (err) {
-		free(buf);
-		return err;
-	}
-	free(c->node.wire);
-	c->node.wire = buf;
-	c->node.wire_len = w.len;
-	return 0;
-}
-
-/*
- * The ACK of a refusal (17.1.1.3) and CANCEL (9.1): the INVITE's own request-
- * URI, branch, Call-ID, From, CSeq number and Routes; To as it was, or with
- * the tag of the response.
- */
-static size_t build_follower(struct stack_client *c, const char *method,
-			     struct text to, uint8_t *buf, size_t max)
-{
-	struct text rest = c->request.headers, name, value;
-	struct writer w = writer_on(buf, max);
-
-	write_head(c, method, &w);
-	while (next_line(&rest, &name, &value)) {
-		if (name.len == 2 && !strncasecmp(name.p, "To", 2)) {
-			message_line(&w, "To", to.len ? to : value);
-		} else if (name.len == 4 && !strncasecmp(name.p, "CSeq", 4)) {
-			size_t n = 0;
-
-			while (n < value.len && value.p[n] != ' ')
-				n++;
-			writer_text(&w, TEXT("CSeq: "));
-			writer_copy(&w, value.p, n);
-			writer_copy(&w, " ", 1);
-			writer_str(&w, method);
-			writer_copy(&w, "\r\n", 2);
-		} else if ((name.len == 4 && !strncasecmp(name.p, "From", 4)) ||
-			   (name.len == 7 &&
-			    !strncasecmp(name.p, "Call-ID", 7)) ||
-			   (name.len == 5 &&
-			    !strncasecmp(name.p, "Route", 5))) {
-			writer_text(&w, name);
-			writer_copy(&w, ": ", 2);
-			writer_text(&w, value);
-			writer_copy(&w, "\r\n", 2);
-		}
-	}
-	message_end(&w, TEXT(""), TEXT(""));
-	return w.full ? 0 : w.len;
-}
-
 /* ---- the life of a client */
 
 void client_free(struct stack_client *c)
@@ -217,7 +65,7 @@ static int send_on(struct stack_client *c, const struct flow *flow)
 
 	table_flow(&c->node, flow);
 	new_branch(c);
-	err = build(c);
+	err = client_build(c);
 	if (!err)
 		err = transport_send(s->transport, flow, c->node.wire,
 				     c->node.wire_len);
@@ -272,83 +120,7 @@ static void resolved(void *arg, int err, const struct sa *addresses,
 		fail_later(c, 503);
 }
 
-/* ---- where to */
-
-struct hop {
-	struct text host;
-	uint16_t port;
-	enum sip_transport transport;
-};
-
-static enum sip_transport default_transport(struct stack *s)
-{
-	for (int i = SIP_UDP; i <= SIP_TLS; i++) {
-		enum sip_transport t = (enum sip_transport)i;
-
-		if (transport_has(s->transport, t, AF_INET) ||
-		    transport_has(s->transport, t, AF_INET6))
-			return t;
-	}
-	return SIP_UDP;
-}
-
-static int hop_of_uri(struct stack *s, struct text text, struct hop *ret)
-{
-	struct pl pl = message_pl(text);
-	struct text transport;
-	struct uri uri;
-	bool sips;
-
-	if (uri_decode(&uri, &pl) || !uri.host.l)
-		return EINVAL;
-	sips = !pl_strcasecmp(&uri.scheme, "sips");
-	if (!sips && pl_strcasecmp(&uri.scheme, "sip"))
-		return EINVAL;
-	*ret = (struct hop){ message_text(uri.host), uri.port,
-			     default_transport(s) };
-	if (message_param(message_text(uri.params), "transport", &transport)) {
-		for (int i = SIP_UDP; i <= SIP_TLS; i++) {
-			const char *name =
-				transport_param((enum sip_transport)i);
-
-			if (transport.len == 3 &&
-			    !strncasecmp(transport.p, name, 3))
-				ret->transport = (enum sip_transport)i;
-		}
-	}
-	if (sips)
-		ret->transport = SIP_TLS;
-	return 0;
-}
-
-static int choose_hop(struct stack *s, const struct stack_target *target,
-		      struct hop *ret)
-{
-	const struct trunk *k =
-		target->trunk >= 0 ? &s->settings->trunks[target->trunk] : NULL;
-
-	if (target->uri.len)
-		return hop_of_uri(s, target->uri, ret);
-	if (!k)
-		return EINVAL;
-	*ret = (struct hop){ text_of(k->host), k->port, k->transport };
-	return 0;
-}
-
-/* Whose certificate has to stand at the other end. */
-static int choose_name(struct stack_client *c, const struct hop *hop)
-{
-	const struct trunk *k =
-		c->trunk >= 0 ? &c->node.s->settings->trunks[c->trunk] : NULL;
-	struct text name = hop->host;
-
-	if (hop->transport != SIP_TLS)
-		return 0;
-	if (k && (k->certificate_name[0] || k->host[0]))
-		name = text_of(k->certificate_name[0] ? k->certificate_name
-						      : k->host);
-	return text_copy(c->name, sizeof(c->name), name) ? EINVAL : 0;
-}
+/* ---- begin */
 
 static int go(struct stack_client *c, const struct stack_target *target)
 {
@@ -359,9 +131,9 @@ static int go(struct stack_client *c, const struct stack_target *target)
 	if (target->flow && transport_alive(s->transport, target->flow) &&
 	    !send_on(c, target->flow))
 		return 0;
-	err = choose_hop(s, target, &hop);
+	err = target_hop(s, target, &hop);
 	if (!err)
-		err = choose_name(c, &hop);
+		err = target_name(c, &hop);
 	if (err && target->flow) { /* it was all we had, and it is gone */
 		fail_later(c, 503);
 		return 0;
@@ -412,7 +184,7 @@ int stack_request(struct stack *s, struct stack_client **ret_client,
 	c->trunk = target->trunk;
 	c->h = h;
 	c->arg = arg;
-	err = keep_request(c, request);
+	err = client_keep(c, request);
 	if (!err)
 		err = go(c, target);
 	if (err) {
@@ -458,7 +230,7 @@ static int send_cancel(struct stack_client *invite)
 		return ENOMEM;
 	}
 	c->node.wire_len =
-		build_follower(invite, "CANCEL", TEXT(""), c->node.wire, max);
+		client_follower(invite, "CANCEL", TEXT(""), c->node.wire, max);
 	/* the INVITE's branch: under the method CANCEL it is another key */
 	memcpy(c->branch, invite->branch, sizeof(c->branch));
 	c->node.key = (struct text){ c->branch, STACK_BRANCH_CHARS };
@@ -514,7 +286,7 @@ static void send_ack(struct stack_client *c, const struct sip_msg *msg)
 	if (!buf)
 		return;
 	c->node.wire_len =
-		build_follower(c, "ACK", message_text(msg->to.val), buf, max);
+		client_follower(c, "ACK", message_text(msg->to.val), buf, max);
 	free(c->node.wire);
 	c->node.wire = buf;
 	if (transport_send(c->node.s->transport, &c->node.flow, buf,

@@ -3,7 +3,9 @@
  *
  * stack.c         open, close, dispatch, what we answer by ourselves
  * stack_table.c   hash, heap and timer under all transactions
- * stack_client.c  requests out: resolve, build, retry elsewhere, CANCEL, ACK
+ * stack_client.c  requests out: resolve, send, retry elsewhere, CANCEL, ACK
+ * stack_build.c   the bytes of a request, of its ACK and CANCEL
+ * stack_target.c  where it goes
  * stack_server.c  requests in: replies, CANCEL, the 2xx
  */
 #ifndef VAXEL_SIP_STACK_PARTS_H
@@ -109,6 +111,24 @@ void client_due(struct stack_client *c, uint64_t now);
 void client_broken(struct stack_client *c, uint64_t now);
 void client_free(struct stack_client *c);
 void stack_timer(uv_timer_t *timer);
+
+/* stack_build.c */
+int client_keep(struct stack_client *c,
+		const struct stack_request *r) CHECK_RESULT;
+int client_build(struct stack_client *c) CHECK_RESULT;
+size_t client_follower(struct stack_client *c, const char *method,
+		       struct text to, uint8_t *buf, size_t max);
+
+/* stack_target.c */
+struct hop {
+	struct text host;
+	uint16_t port;
+	enum sip_transport transport;
+};
+
+int target_hop(struct stack *s, const struct stack_target *target,
+	       struct hop *ret) CHECK_RESULT;
+int target_name(struct stack_client *c, const struct hop *hop) CHECK_RESULT;
 
 /* stack_server.c */
 int server_new(struct stack *s, const struct sip_msg *msg,
