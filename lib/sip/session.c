@@ -243,6 +243,41 @@ void session_end(struct session *s)
 
 /* ---- the set */
 
+static void ignore(void *owner, struct session *s)
+{
+	(void)owner;
+	(void)s;
+}
+
+static void ignore_code(void *owner, struct session *s, unsigned code)
+{
+	(void)owner;
+	(void)s;
+	(void)code;
+}
+
+static void ignore_dtmf(void *owner, struct session *s, char digit,
+			unsigned duration_ms)
+{
+	(void)owner;
+	(void)s;
+	(void)digit;
+	(void)duration_ms;
+}
+
+/* What an owner need not care for. */
+static void fill_in(struct session_handlers *h)
+{
+	if (!h->confirmed)
+		h->confirmed = ignore;
+	if (!h->pracked)
+		h->pracked = ignore;
+	if (!h->dtmf)
+		h->dtmf = ignore_dtmf;
+	if (!h->refer_progress)
+		h->refer_progress = ignore_code;
+}
+
 int sessions_new(struct sessions **ret, struct stack *stack, uv_loop_t *loop,
 		 const struct sessions_options *options,
 		 const struct session_handlers *handlers, void *arg)
@@ -253,6 +288,7 @@ int sessions_new(struct sessions **ret, struct stack *stack, uv_loop_t *loop,
 		return ENOMEM;
 	all->stack = stack;
 	all->h = *handlers;
+	fill_in(&all->h);
 	all->arg = arg;
 	all->clock_ms = options && options->clock_ms ? options->clock_ms
 						     : clock_mono_ms;

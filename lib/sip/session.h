@@ -95,6 +95,7 @@ enum session_end_reason {
 	SESSION_END_BROKEN      /* the response could not be delivered */
 };
 
+/* confirmed, pracked, dtmf and refer_progress may be NULL. */
 struct session_handlers {
 	/*
 	 * An INVITE for a new call. Say where its state shall lie, who its

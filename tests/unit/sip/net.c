@@ -496,6 +496,19 @@ void net_open(void)
 	b.stack->peer = a.stack;
 }
 
+void net_few_handlers(struct end *e)
+{
+	struct sessions_options o = { .clock_ms = the_clock };
+	struct session_handlers few = net_handlers;
+
+	few.confirmed = few.pracked = NULL;
+	few.dtmf = NULL;
+	few.refer_progress = NULL;
+	sessions_free(e->sessions);
+	assert_int_equal(
+		sessions_new(&e->sessions, e->stack, NULL, &o, &few, e), 0);
+}
+
 static void end_close(struct end *e)
 {
 	sessions_free(e->sessions);

@@ -54,6 +54,9 @@ void net_open(void);
 void net_close(void);
 void net_end(struct end *e, char name);
 
+/* This end's owner shall have only the handlers that every owner must. */
+void net_few_handlers(struct end *e);
+
 /* Deliver all that is on its way. */
 void net_run(void);
 /* Let time pass, timers fire and messages travel. */

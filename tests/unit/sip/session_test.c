@@ -264,6 +264,19 @@ static void reliable_ringing(void **state)
 	net_expect("b>200+ a>ACK a:answered b:confirmed");
 }
 
+/* An owner that cares for nothing of this has no handler for it. */
+static void without_handlers(void **state)
+{
+	(void)state;
+	net_few_handlers(&b);
+	b.ring_reliably = true;
+	net_call(TEXT(""));
+	net_run();
+	net_within(&b, "INFO", 50, "Content-Type: application/dtmf\r\n\r\n5");
+	net_expect("a>INVITE+ b:incoming b>180 b>200+ a>PRACK a:progress180 "
+		   "a>ACK a:answered b>200 b>200");
+}
+
 /* 3: a PRACK that matches nothing */
 static void prack_for_nothing(void **state)
 {
@@ -495,6 +508,7 @@ int main(void)
 		TEST(bodies),
 		TEST(no_contact),
 		TEST(reliable_ringing),
+		TEST(without_handlers),
 		TEST(prack_for_nothing),
 		TEST(never_pracked),
 		TEST(early_media_reliably),
