@@ -65,7 +65,7 @@ async function startNodes() {
 	const provider = await Node.make('one-machine', {
 		dir: path.join(home, 'provider'), host: '127.0.0.1',
 		sections: {
-			'trunk carrier': { from: ['127.0.0.1', '127.0.0.3'] },
+			'trunk carrier': { from: ['127.0.0.3'] },
 			'line 1177': {
 				controller: 'Region Sörmland', 'position-every': 0,
 				'notice sv': {
@@ -80,7 +80,7 @@ async function startNodes() {
 	const national = await Node.make('national', {
 		dir: path.join(home, 'national'), host: '127.0.0.3',
 		sections: {
-			'trunk carrier': { from: ['127.0.0.1', '127.0.0.2'], municipality: 'parameter:kommun' },
+			'trunk carrier': { from: ['127.0.0.1'], municipality: 'parameter:kommun' },
 			'trunk provider': { host: `127.0.0.1:${provider.port}`, from: ['127.0.0.9'], trusted: true, options: 0 },
 			'line 1177': { controller: 'The regions', record: false },
 			'region 04': { trunk: 'provider', organisation: 'Region Sörmland' },
@@ -99,8 +99,8 @@ async function callState(node) {
 
 async function theCall({ provider, national }) {
 	begin('A call to 1177 from Nyköping: real phones, two nodes');
-	const nurseWav = await audio.speak(path.join(home, 'nurse.wav'), NURSE_SAYS);
-	const callerWav = await audio.speak(path.join(home, 'caller.wav'), CALLER_SAYS);
+	const nurseWav = await audio.speak(path.join(home, 'nurse.wav'), NURSE_SAYS, { seconds: 90 });
+	const callerWav = await audio.speak(path.join(home, 'caller.wav'), CALLER_SAYS, { seconds: 90 });
 	const nurse = await Phone.make({
 		user: 'agent1', display: NURSE, registrar: provider.address,
 		password: provider.password('agent1'), answer: 'manual', wav: nurseWav, host: '127.0.0.1',
@@ -108,7 +108,7 @@ async function theCall({ provider, national }) {
 	running.push(nurse);
 	await nurse.registered();
 	ok('a nurse has signed in her phone');
-	const caller = await Phone.make({ user: NUMBER, host: '127.0.0.2', wav: callerWav });
+	const caller = await Phone.make({ user: NUMBER, host: '127.0.0.1', wav: callerWav });
 	running.push(caller);
 	const dialled = Date.now();
 	caller.dial(`sip:1177@${national.address};kommun=0480`);
@@ -215,7 +215,7 @@ async function byRight({ provider }, { recording, callerWav }, listener) {
 
 async function makeListener({ provider }) {
 	const l = { user: 'reviewer1', signing: path.join(home, 'reviewer1.key'), identity: path.join(home, 'reviewer1.age') };
-	const added = await provider.vaxel(['user', 'add', l.user, '--role', 'reviewer', '--key-file', l.signing, '-c', provider.conf]);
+	const added = await provider.vaxel(['user', 'add', l.user, '--role', 'officer', '--key-file', l.signing, '-c', provider.conf]);
 	if (added.status) throw new Error(`user add: ${added.stdout}${added.stderr}`);
 	await run('age-keygen', ['-o', l.identity]);
 	l.recipient = (await run('age-keygen', ['-y', l.identity])).stdout.trim();

@@ -77,12 +77,20 @@ function readWav(file) {
 	return new Int16Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + (bytes.length & ~1)));
 }
 
-async function speak(file, text, voice = 'sv') {
+// With seconds, said over and over for so long: a phone hangs up where its
+// file ends.
+async function speak(file, text, { voice = 'sv', seconds = 0 } = {}) {
 	const r = await run('espeak-ng', ['-v', voice, '-s', '160', '-w', `${file}.22`, text]);
 	if (r.status) throw new Error(`espeak-ng: ${r.stderr}`);
 	const c = await run('ffmpeg', ['-v', 'error', '-y', '-i', `${file}.22`, '-ar', '8000', '-ac', '1', file]);
 	fs.rmSync(`${file}.22`, { force: true });
 	if (c.status) throw new Error(`ffmpeg: ${c.stderr}`);
+	if (seconds) {
+		const once = readWav(file), all = new Int16Array(seconds * RATE);
+		for (let at = 0; at < all.length; at += once.length + RATE)
+			all.set(once.subarray(0, Math.max(0, all.length - at)), at);
+		fs.writeFileSync(file, wav(all));
+	}
 	return file;
 }
 
