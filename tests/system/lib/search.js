@@ -11,23 +11,52 @@ function numberForms(e164) {
 		encodeURIComponent(e164)])];
 }
 
-// Probes of 100 ms, every 100 ms: any 200 ms in the clear hold one whole.
+// Sound as it would lie somewhere in the clear: A-law or linear, whole or in
+// packets of 20 ms. Any 20 ms hold one of these probes of 10 ms whole, wherever
+// they begin.
+const PROBE = audio.RATE / 100;
+
 function audioProbes(samples) {
-	const probes = [], step = audio.RATE / 10;
-	for (let i = 0; i + step <= samples.length; i += step) {
-		const part = samples.subarray(i, i + step);
+	const probes = [];
+	for (let i = 0; i + PROBE <= samples.length; i += PROBE) {
+		const part = samples.subarray(i, i + PROBE);
 		let loud = 0;
 		for (const s of part) loud = Math.max(loud, Math.abs(s));
 		if (loud < 1000) continue; // silence is everywhere
 		probes.push(audio.alaw(part));
-		probes.push(Buffer.from(part.buffer, part.byteOffset, part.byteLength));
+		probes.push(Buffer.from(part.buffer.slice(part.byteOffset, part.byteOffset + part.byteLength)));
 	}
 	return probes;
 }
 
-// needles: [{ kind, bytes }]; gives the kinds found
+// Probes by their first eight bytes, so that one pass over the bytes finds any.
+function audioIndex(probes) {
+	const index = new Map();
+	for (const p of probes) {
+		const key = p.readBigUInt64LE(0);
+		if (!index.has(key)) index.set(key, []);
+		index.get(key).push(p);
+	}
+	return index;
+}
+
+// How many different probes are there.
+function countAudio(bytes, index) {
+	const seen = new Set();
+	for (let i = 0; i + PROBE <= bytes.length; i++) {
+		for (const p of index.get(bytes.readBigUInt64LE(i)) || [])
+			if (!seen.has(p) && i + p.length <= bytes.length && bytes.compare(p, 0, p.length, i, i + p.length) === 0) seen.add(p);
+	}
+	return seen.size;
+}
+
 function inBytes(bytes, needles) {
-	return needles.filter((n) => bytes.includes(n.bytes)).map((n) => n.kind);
+	const kinds = new Set();
+	for (const n of needles) {
+		if (kinds.has(n.kind)) continue;
+		if (n.index ? countAudio(bytes, n.index) > 0 : bytes.includes(n.bytes)) kinds.add(n.kind);
+	}
+	return [...kinds];
 }
 
 function needlesFor({ number, names, samples }) {
@@ -42,7 +71,7 @@ function needlesFor({ number, names, samples }) {
 		needles.push({ kind: 'name', bytes: Buffer.from(name) });
 		needles.push({ kind: 'name', bytes: Buffer.from(name, 'utf16le') });
 	}
-	for (const bytes of audioProbes(samples)) needles.push({ kind: 'audio', bytes });
+	needles.push({ kind: 'audio', index: audioIndex(audioProbes(samples)) });
 	return needles;
 }
 
@@ -84,4 +113,4 @@ function inProcesses(pids, needles) {
 	return hits;
 }
 
-module.exports = { needlesFor, inFolders, inProcesses, inBytes, audioProbes, filesUnder };
+module.exports = { needlesFor, inFolders, inProcesses, inBytes, audioProbes, audioIndex, countAudio, filesUnder };
