@@ -63,7 +63,7 @@ static struct text text_in(const json_t *o, const char *name)
 	const json_t *v = json_object_get(o, name);
 
 	if (!json_is_string(v))
-		return (struct text){ NULL, 0 };
+		return TEXT("");
 	return (struct text){ json_string_value(v), json_string_length(v) };
 }
 
