@@ -1,0 +1,246 @@
+// Listening to a recording: by right, and in every way without it.
+//
+// One node, one call, one sealed recording; then people ask. The reasons that
+// need a log or an envelope tampered with are in tests/unit/keeper/judge_test.c.
+'use strict';
+const { test, describe, before, after } = require('node:test');
+const assert = require('node:assert');
+const fs = require('node:fs');
+const net = require('node:net');
+const path = require('node:path');
+const { Node, vaxel } = require('./lib/node.js');
+const { Phone } = require('./lib/phone.js');
+const { sleep, until, run } = require('./lib/wait.js');
+
+let node, home, id, key, to;
+
+const v = (args, options = {}) => run(vaxel, [...args, '-c', node.conf], {
+	env: { ...process.env, HOME: home }, ...options,
+});
+
+const open = (as, purpose, more = []) => v(['recording', 'open', id, '--as', as,
+	'--to', to, '--purpose', purpose, ...more], { binary: true });
+
+async function call() {
+	const nurse = await Phone.make({
+		user: 'agent1', password: node.password('agent1'), registrar: node.address,
+		tone: 880, answer: 'auto', role: 'nurse',
+	});
+	await nurse.registered();
+	const caller = await Phone.make({ user: 'caller', registrar: node.address, tone: 440, role: 'caller' });
+	try {
+		caller.dial(node.uri);
+		await nurse.event('CALL_ESTABLISHED', 20000);
+		await sleep(2000);
+		caller.hangup();
+		const [r] = await node.sealed(1);
+		return r.id;
+	} finally {
+		await caller.stop();
+		await nurse.stop();
+	}
+}
+
+describe('release', { timeout: 120000 }, () => {
+	before(async () => {
+		node = await Node.make('one-machine', {
+			sections: { 'line 1177': { 'notice sv': { version: '1', text: 'Fara för liv: ring 112.' }, 'notice en': null } },
+		});
+		home = path.join(node.dir, 'home');
+		fs.mkdirSync(home);
+		await node.start();
+		id = await call();
+		key = path.join(node.dir, 'me.key');
+		const made = await run('age-keygen', ['-o', key]);
+		assert.equal(made.status, 0, made.stderr);
+		to = (await run('age-keygen', ['-y', key])).stdout.trim();
+	});
+	after(() => node && node.remove());
+
+	test('A: nobody is enrolled: nobody opens', async () => {
+		const r = await open('rut', 'complaint');
+		assert.equal(r.status, 1);
+		assert.match(r.stderr, /there is no key of rut/);
+	});
+
+	test('B: the first user is an officer, who enrols the others', async () => {
+		let r = await v(['user', 'add', 'rut', '--role', 'reviewer']);
+		assert.equal(r.status, 1);
+		assert.match(r.stderr, /the first user is an officer/);
+		r = await v(['user', 'add', 'olga', '--role', 'officer']);
+		assert.equal(r.status, 0, r.stderr);
+		r = await v(['user', 'add', 'rut', '--role', 'reviewer']);
+		assert.equal(r.status, 0, r.stderr);
+		r = await v(['user', 'add', 'oskar', '--role', 'operator']);
+		assert.equal(r.status, 0, r.stderr);
+		const mode = fs.statSync(path.join(home, '.config/vaxel/rut.key')).mode & 0o777;
+		assert.equal(mode, 0o600);
+		r = await v(['user', 'list', '--json']);
+		assert.deepEqual(r.stdout.trim().split('\n').map((l) => JSON.parse(l).name), ['olga', 'rut', 'oskar']);
+	});
+
+	test('C: without an entry in the log: refused', async () => {
+		const r = await open('rut', 'complaint', ['--without-entry']);
+		assert.equal(r.status, 1);
+		assert.equal(r.stderr.split('\n')[0], 'refused no-entry');
+		assert.equal(r.stdout.length, 0);
+	});
+
+	test('D: by right: an age file for this recipient alone', async () => {
+		const r = await open('rut', 'complaint');
+		assert.equal(r.status, 0, r.stderr);
+		assert.match(r.stderr, /^released entry=\d+ size=\d+ cosigned=0\/0\n$/);
+		const file = path.join(node.dir, 'out.age');
+		fs.writeFileSync(file, r.stdout);
+		const plain = await run('age', ['-d', '-i', key, '-o', `${file}.mka`, file]);
+		assert.equal(plain.status, 0, plain.stderr);
+		const probe = await run('ffprobe', ['-v', 'error', '-show_entries', 'stream=codec_name', '-of', 'csv=p=0', `${file}.mka`]);
+		assert.equal(probe.stdout.split('\n').filter((l) => l === 'pcm_alaw').length, 3);
+		// and no other key opens it
+		const other = path.join(node.dir, 'other.key');
+		await run('age-keygen', ['-o', other]);
+		assert.notEqual((await run('age', ['-d', '-i', other, file], { binary: true })).status, 0);
+		fs.writeFileSync(`${other}.r`, `${node.keys.recovery_identity}\n`);
+		assert.notEqual((await run('age', ['-d', '-i', `${other}.r`, file], { binary: true })).status, 0);
+	});
+
+	test('E: the card, with what the audio does not say', async () => {
+		const r = await open('rut', 'care', ['--scope', 'card']);
+		assert.equal(r.status, 0, r.stderr);
+		const plain = await run('age', ['-d', '-i', key], { input: r.stdout });
+		assert.equal(JSON.parse(plain.stdout).recording, id);
+	});
+
+	test('F: role and purpose', async () => {
+		for (const [as, purpose, expected] of [['rut', 'supervision', 'wrong-purpose'],
+			['oskar', 'care', 'wrong-role'], ['olga', 'supervision', null]]) {
+			const r = await open(as, purpose);
+			assert.equal(r.status, expected ? 1 : 0, r.stderr);
+			if (expected) assert.equal(r.stderr.split('\n')[0], `refused ${expected}`);
+		}
+		assert.equal((await open('rut', 'curiosity')).status, 2);
+	});
+
+	test('G: another key under the same name', async () => {
+		const good = path.join(home, '.config/vaxel/olga.key');
+		const r = await open('rut', 'care', ['--key-file', good]);
+		assert.equal(r.status, 1);
+		assert.equal(r.stderr.split('\n')[0], 'refused bad-signature');
+	});
+
+	test('H: asked twice with the same request: used', async () => {
+		const request = await once('rut');
+		assert.equal((await ask(request)).exit, 0);
+		assert.equal((await ask(request)).refused, 'used');
+		// also after the keeper has begun a new life
+		await node.kill('keeper');
+		await until('the keeper again', async () => {
+			const s = await v(['key', 'unlock'], { input: `${node.keys.passphrase}\n` });
+			return s.status === 0;
+		}, 10000, 200);
+		assert.equal((await ask(request)).refused, 'used');
+	});
+
+	test('I: a removed user', async () => {
+		assert.equal((await v(['user', 'remove', 'rut'])).status, 0);
+		const r = await open('rut', 'care');
+		assert.equal(r.stderr.split('\n')[0], 'refused bad-signature');
+	});
+
+	test('J: locked', async () => {
+		assert.equal((await v(['key', 'lock'])).status, 0);
+		const r = await open('olga', 'care');
+		assert.equal(r.status, 1);
+		assert.match(r.stderr, /^refused locked\n.*vaxel key unlock -c/);
+		await node.unlock();
+	});
+
+	test('K: export opens with the keys at rest, by stock age', async () => {
+		const dir = path.join(node.dir, 'export');
+		assert.equal((await v(['recording', 'export', id, dir])).status, 0);
+		const all = Buffer.concat(['envelope', 'body'].map((f) => fs.readFileSync(path.join(dir, f))));
+		const recovery = path.join(node.dir, 'recovery.key');
+		fs.writeFileSync(recovery, `${node.keys.recovery_identity}\n`);
+		const r = await run('age', ['-d', '-i', recovery], { input: all, binary: true });
+		assert.equal(r.status, 0, r.stderr);
+		assert.deepEqual(r.stdout, fs.readFileSync(path.join(node.dir, 'out.age.mka')));
+		const card = await run('age', ['-d', '-i', recovery, path.join(dir, 'card')]);
+		assert.equal(JSON.parse(card.stdout).recording, id);
+	});
+
+	test('L: verify sees one changed byte', async () => {
+		assert.match((await v(['recording', 'verify'])).stdout, /1 verified, 0 bad\n$/);
+		const store = path.join(node.state, 'store');
+		const body = path.join(store, fs.readdirSync(store).find((f) => !f.endsWith('.part')));
+		const bytes = fs.readFileSync(body);
+		bytes[bytes.length >> 1] ^= 1;
+		fs.writeFileSync(body, bytes);
+		const r = await v(['recording', 'verify']);
+		assert.equal(r.status, 1);
+		assert.match(r.stdout, /another digest[^\n]*\n0 verified, 1 bad\n$/);
+	});
+});
+
+// ---- one request, by hand, so that it can be said twice
+
+function talk(request) {
+	return new Promise((done, fail) => {
+		const s = net.connect(path.join(node.runtime, 'control.sock'));
+		const text = Buffer.from(JSON.stringify(request));
+		const head = Buffer.alloc(4);
+		const frames = [];
+		let got = Buffer.alloc(0);
+		head.writeUInt32BE(text.length);
+		s.on('error', fail);
+		s.on('close', () => done(frames));
+		s.on('data', (d) => {
+			got = Buffer.concat([got, d]);
+			while (got.length >= 4 && got.length >= 4 + got.readUInt32BE(0)) {
+				const len = got.readUInt32BE(0);
+				frames.push([String.fromCharCode(got[4]), got.subarray(5, 4 + len)]);
+				got = got.subarray(4 + len);
+			}
+		});
+		s.write(Buffer.concat([head, text]));
+	});
+}
+
+async function ask(request) {
+	const frames = await talk(request);
+	const [type, end] = frames[frames.length - 1];
+	assert.equal(type, 'E');
+	return JSON.parse(end);
+}
+
+// R as lib/release/request.h has it, made here once more from its words.
+async function once(name) {
+	const crypto = require('node:crypto');
+	const base32 = (t) => {
+		let bits = '';
+		for (const c of t) bits += 'abcdefghijklmnopqrstuvwxyz234567'.indexOf(c).toString(2).padStart(5, '0');
+		return Buffer.from(bits.match(/.{8}/g).slice(0, 16).map((b) => parseInt(b, 2)));
+	};
+	const text = (s) => Buffer.concat([Buffer.from([Buffer.byteLength(s)]), Buffer.from(s)]);
+	const frames = await talk({ ask: 'recording', id });
+	const rec = JSON.parse(frames[0][1]);
+	const line = fs.readFileSync(path.join(home, `.config/vaxel/${name}.key`), 'utf8').split('\n')
+		.find((l) => l.startsWith('vaxel-user-key-1'));
+	const seed = Buffer.from(line.split(' ')[1], 'base64');
+	const secret = crypto.createPrivateKey({
+		format: 'der', type: 'pkcs8',
+		key: Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]),
+	});
+	const credential = crypto.createPublicKey(secret).export({ format: 'der', type: 'spki' }).subarray(-32);
+	const recipient = crypto.generateKeyPairSync('x25519').publicKey.export({ format: 'der', type: 'spki' }).subarray(-32);
+	const notAfter = Buffer.alloc(8);
+	notAfter.writeBigUInt64BE(BigInt(Date.now() + 300000));
+	const r = Buffer.concat([Buffer.from([1]), text('vaxel.example/one-machine'), text(rec.org),
+		crypto.randomBytes(16), base32(id), Buffer.from(rec.kc, 'hex'), Buffer.from([0]), text('care'),
+		crypto.createHash('sha256').update("The patient's care needs what was said.").digest(),
+		text(name), credential, recipient, notAfter]);
+	const d = crypto.createHash('sha256').update('vaxel/request/1\0').update(r).digest();
+	return {
+		ask: 'open', request: r.toString('base64'),
+		signature: crypto.sign(null, d, secret).toString('base64'), entry: true,
+	};
+}
