@@ -218,7 +218,7 @@ void call_tick(struct switch_self *self, struct call *c, uint64_t now_ms)
 	if (c->state == CALL_ENDING)
 		call_release(self, c);
 	else if (c->national)
-		call_end(self, c, RECORD_END_HANGUP);
+		national_tick(self, c);
 	else if (c->state == CALL_RINGING)
 		nurse_tick(self, c);
 	else

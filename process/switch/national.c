@@ -10,10 +10,16 @@
 
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/metric.h"
 
-enum { RING_PATIENCE_MS = 180 * 1000 };
+enum {
+	RING_PATIENCE_MS = 180 * 1000,
+	/* no answer at all, not even ringing: a caller in need does not wait
+	   for the 32 s of RFC 3261's timer B while there is another way */
+	ROUTE_PATIENCE_MS = 8 * 1000,
+};
 
 /* ---- where the call comes from */
 
@@ -237,7 +243,7 @@ static void go(struct switch_self *self, struct call *c, const struct route *r)
 	if (!call_event(self, c, CALL_EVENT_ROUTED))
 		return;
 	say_call(self, c, EVENT_CALL_ROUTED, extra);
-	call_due(self, c, RING_PATIENCE_MS);
+	call_due(self, c, ROUTE_PATIENCE_MS);
 	err = call_trunk(self, c, r->trunk);
 	if (err == ENOENT)
 		refuse(self, c, 488);
@@ -245,18 +251,38 @@ static void go(struct switch_self *self, struct call *c, const struct route *r)
 		national_refused(self, c, 503);
 }
 
+/* Its keep-alive went unanswered. */
+static bool down(const struct trunk_live *t)
+{
+	return t->known && !t->up;
+}
+
 void national_incoming(struct switch_self *self, struct call *c,
 		       const struct sip_msg *invite)
 {
-	struct route r;
+	const struct settings *s = self->p->settings;
+	struct route r, other;
 
 	read_caller(self, c, invite);
 	say_call(self, c, EVENT_CALL_RECEIVED, "");
-	if (route_find(self->p->settings, &self->places,
-		       text_of(c->municipality), &r))
+	if (route_find(s, &self->places, text_of(c->municipality), &r)) {
 		refuse(self, c, 404);
-	else
-		go(self, c, &r);
+		return;
+	}
+	if (down(&self->trunks[r.trunk]) && !route_fallback(s, &r, &other) &&
+	    !down(&self->trunks[other.trunk])) {
+		c->rerouted = 1;
+		r = other;
+	}
+	go(self, c, &r);
+}
+
+void national_tick(struct switch_self *self, struct call *c)
+{
+	if (c->state != CALL_RINGING)
+		return;
+	call_leg_end(self, c, SIDE_NURSE);
+	national_refused(self, c, 408);
 }
 
 void national_progress(struct switch_self *self, struct call *c, unsigned code,
@@ -270,6 +296,7 @@ void national_progress(struct switch_self *self, struct call *c, unsigned code,
 
 	if (!caller || c->state != CALL_RINGING)
 		return;
+	call_due(self, c, RING_PATIENCE_MS);
 	if (early && theirs) {
 		passed(theirs, &media);
 		err = session_progress(caller, &media);
@@ -300,7 +327,7 @@ void national_answered(struct switch_self *self, struct call *c)
 		return;
 	call_due(self, c, 0);
 	c->answered = 1;
-	c->answered_ms = uv_now(self->p->loop);
+	c->answered_ms = clock_mono_ms();
 	say_call(self, c, EVENT_CALL_HANDED_OVER, "");
 }
 

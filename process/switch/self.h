@@ -349,6 +349,8 @@ void national_offered(struct switch_self *self, struct call *c, enum side side);
 void national_offer_answered(struct switch_self *self, struct call *c,
 			     enum side side, bool ok, unsigned code);
 
+void national_tick(struct switch_self *self, struct call *c);
+
 /* ---- trunk.c */
 
 int trunk_prepare(struct switch_self *self) CHECK_RESULT;

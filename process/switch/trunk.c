@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/secret.h"
 
@@ -86,7 +87,7 @@ void trunk_start(struct switch_self *self)
 			.password = t->password,
 		};
 
-		t->due_ms = uv_now(self->p->loop) + FIRST_ASK_MS;
+		t->due_ms = clock_mono_ms() + FIRST_ASK_MS;
 		if (t->password && register_client_new(&t->client, self->stack,
 						       &o, on_registered, t))
 			log_error("trunk %s: cannot register",

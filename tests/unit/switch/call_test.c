@@ -664,6 +664,138 @@ static void test_ledger_away(void **state)
 	heard("");
 }
 
+/* ---- the national node */
+
+static void national_settings(void)
+{
+	struct settings *s = &rig->settings;
+	struct municipality_table *t = &rig->self.places;
+
+	s->role = NODE_NATIONAL;
+	s->trunks[0].place = PLACE_HEADER;
+	memcpy(s->trunks[0].municipality_key, "X-Place", 8);
+	s->trunks[1].trusted = true;
+	s->trunks[1].place = PLACE_HEADER;
+	memcpy(s->trunks[1].municipality_key, "X-Kommun", 9);
+	memcpy(s->routes[0].county, "04", 3);
+	memcpy(s->routes[0].trunk, "out", 4);
+	memcpy(s->routes[0].organisation, "region-04", 10);
+	s->route_count = 1;
+	memcpy(s->national_trunk, "national", 9);
+	t->count = 1;
+	memcpy(t->rows[0].code, "0480", 5);
+	memcpy(t->rows[0].county, "04", 3);
+}
+
+static void test_national_call(void **state)
+{
+	struct session *caller;
+	struct call *c = call_of(&rig->self, 0);
+
+	(void)state;
+	national_settings();
+	assert_int_equal(rig_invite("1177", 0, &caller), 0);
+	/* number and place go to a trusted trunk; no port is opened */
+	heard("event call.received\nevent call.routed\n"
+	      "call 1 sip:1177@192.0.2.20 codec 0\n"
+	      "X-Kommun: 0480\r\n"
+	      "P-Asserted-Identity: <sip:+46701740605@vaxel.example>\r\n");
+	rig_answers(rig_session(c, SIDE_NURSE));
+	heard("answer 0 sendrecv\nevent call.handed-over\n");
+	assert_int_equal(c->state, CALL_TALKING);
+	rig_hangs_up(rig_session(c, SIDE_NURSE));
+	heard("event call.ended\nend 0\n");
+	assert_int_equal(c->state, CALL_NONE);
+}
+
+static void test_national_untrusted(void **state)
+{
+	(void)state;
+	national_settings();
+	rig->settings.trunks[0].trusted = false;
+	assert_int_equal(rig_invite("1177", 0, NULL), 0);
+	/* its place is not believed: unknown, so the national trunk; and that
+	 * one is not trusted with the number */
+	heard("event call.received\nevent call.routed\n"
+	      "call 1 sip:1177@192.0.2.30 codec 0\n");
+}
+
+static void test_national_second_route(void **state)
+{
+	struct session *caller;
+	struct call *c = call_of(&rig->self, 0);
+
+	(void)state;
+	national_settings();
+	rig->settings.trunks[1].trusted = false;
+	rig->settings.trunks[1].place = PLACE_NONE;
+	assert_int_equal(rig_invite("1177", 0, &caller), 0);
+	forget();
+	rig_refuses(rig_session(c, SIDE_NURSE), 503);
+	heard("event call.routed\ncall 1 sip:1177@192.0.2.30 codec 0\n");
+	/* once, not for ever; and the 503 is not ours */
+	rig_refuses(rig_session(c, SIDE_NURSE), 503);
+	heard("event call.refused\nrefuse 0 500\nevent call.ended\n");
+	assert_int_equal(rig->self.count, 0);
+	/* the caller's own fault is not tried elsewhere */
+	assert_int_equal(rig_invite("1177", 0, &caller), 0);
+	forget();
+	rig_refuses(rig_session(c, SIDE_NURSE), 486);
+	heard("event call.refused\nrefuse 0 486\nevent call.ended\n");
+}
+
+static void test_national_silence_and_trunk_down(void **state)
+{
+	struct call *c = call_of(&rig->self, 0);
+
+	(void)state;
+	national_settings();
+	rig->settings.trunks[1].trusted = false;
+	rig->settings.trunks[1].place = PLACE_NONE;
+	assert_int_equal(rig_invite("1177", 0, NULL), 0);
+	forget();
+	rig_wait(7900);
+	heard("");
+	rig_wait(100);
+	heard("end 1\nevent call.routed\n"
+	      "call 1 sip:1177@192.0.2.30 codec 0\n");
+	/* it rings: now there is time */
+	switch_session_handlers.progress(rig_session(c, SIDE_NURSE)->owner,
+					 rig_session(c, SIDE_NURSE), 180,
+					 false);
+	heard("ring 0 180\n");
+	rig_wait(30000);
+	heard("");
+	/* and when the first is known to be down, not even that is lost */
+	rig->self.trunks[1].known = true;
+	assert_int_equal(rig_invite("1177", 0, NULL), 0);
+	heard("event call.received\nevent call.routed\n"
+	      "call 1 sip:1177@192.0.2.30 codec 0\n");
+}
+
+static void test_national_reinvite(void **state)
+{
+	struct session *caller, *provider;
+	struct call *c = call_of(&rig->self, 0);
+
+	(void)state;
+	national_settings();
+	assert_int_equal(rig_invite("1177", 0, &caller), 0);
+	provider = rig_session(c, SIDE_NURSE);
+	rig_answers(provider);
+	forget();
+	rig_offers(caller, OFFER_SENDONLY);
+	heard("offer 1 sendonly codec 0\n");
+	rig_takes_offer(provider, CODEC_PCMA);
+	assert_memory_equal(rig->log, "answer 0", 8);
+	forget();
+	rig_offers(provider, OFFER_SENDRECV);
+	heard("offer 0 sendrecv codec 0\n");
+	switch_session_handlers.offer_refused(caller->owner, caller, 488);
+	heard("refuse 1 488\n");
+	assert_int_equal(c->state, CALL_TALKING);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, up, down)
 
 int main(void)
@@ -701,6 +833,11 @@ int main(void)
 		T(test_notice_is_heard_whole_after_a_death),
 		T(test_not_restorable),
 		T(test_ledger_away),
+		T(test_national_call),
+		T(test_national_untrusted),
+		T(test_national_second_route),
+		T(test_national_silence_and_trunk_down),
+		T(test_national_reinvite),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

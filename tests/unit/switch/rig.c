@@ -582,6 +582,7 @@ void rig_answers(struct session *s)
 {
 	s->established = true;
 	agree(s, s->speaks);
+	s->theirs.direction = OFFER_SENDRECV;
 	switch_session_handlers.answered(s->owner, s, NULL);
 }
 
