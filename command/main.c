@@ -14,13 +14,6 @@
 #include "process/renderer/renderer.h"
 #include "process/switch/switch.h"
 
-#pragma weak switch_ops
-#pragma weak media_ops
-#pragma weak recorder_ops
-#pragma weak ledger_ops
-#pragma weak keeper_ops
-#pragma weak desk_ops
-#pragma weak renderer_ops
 static const struct process_ops *const processes[ROLE_COUNT] = {
 	[ROLE_SWITCH] = &switch_ops,     [ROLE_MEDIA] = &media_ops,
 	[ROLE_RECORDER] = &recorder_ops, [ROLE_LEDGER] = &ledger_ops,

@@ -1,109 +1,11 @@
 /*
- * fill -- the grammar of the file, and from it the structs
+ * fill -- from what libconfuse read, the structs
  */
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <strings.h>
 
 #include "settings/internal.h"
-
-/* libconfuse takes defaults of lists as text that it may write to */
-static char default_listen[] = "{udp:127.0.0.1:5060}";
-static char default_codecs[] = "{PCMA, PCMU}";
-static char empty_list[] = "{}";
-
-cfg_t *loader_grammar(void)
-{
-	static cfg_opt_t sip[] = {
-		CFG_STR_LIST("listen", default_listen, CFGF_NONE),
-		CFG_STR("domain", "vaxel.example", CFGF_NONE),
-		CFG_STR("public-host", "", CFGF_NONE),
-		CFG_STR("tls-certificate", "", CFGF_NONE),
-		CFG_STR("tls-key", "", CFGF_NONE),
-		CFG_STR("tls-ca", "", CFGF_NONE),
-		CFG_INT("session-expires", 1800, CFGF_NONE),
-		CFG_INT("calls-max", 1000, CFGF_NONE),
-		CFG_END()
-	};
-	static cfg_opt_t media[] = { CFG_STR("address", "127.0.0.1", CFGF_NONE),
-				     CFG_STR("address6", "", CFGF_NONE),
-				     CFG_STR("ports", "20000-29999", CFGF_NONE),
-				     CFG_INT("workers", 0, CFGF_NONE),
-				     CFG_INT("silence", 60, CFGF_NONE),
-				     CFG_STR_LIST("codecs", default_codecs,
-						  CFGF_NONE),
-				     CFG_INT("ring-megabytes", 0, CFGF_NONE),
-				     CFG_END() };
-	static cfg_opt_t trunk[] = { CFG_STR("host", "", CFGF_NONE),
-				     CFG_STR("transport", "udp", CFGF_NONE),
-				     CFG_STR_LIST("from", empty_list,
-						  CFGF_NONE),
-				     CFG_BOOL("trusted", cfg_false, CFGF_NONE),
-				     CFG_STR("certificate-name", "", CFGF_NONE),
-				     CFG_STR("srtp", "off", CFGF_NONE),
-				     CFG_INT("options", 30, CFGF_NONE),
-				     CFG_STR("user", "", CFGF_NONE),
-				     CFG_STR("password-file", "", CFGF_NONE),
-				     CFG_STR("municipality", "", CFGF_NONE),
-				     CFG_END() };
-	static cfg_opt_t notice[] = { CFG_STR("version", "", CFGF_NONE),
-				      CFG_STR("text", "", CFGF_NONE),
-				      CFG_STR("audio", "", CFGF_NONE),
-				      CFG_END() };
-	static cfg_opt_t line[] = {
-		CFG_STR("controller", "", CFGF_NONE),
-		CFG_BOOL("record", cfg_true, CFGF_NONE),
-		CFG_SEC("notice", notice, CFGF_MULTI | CFGF_TITLE),
-		CFG_STR("busy",
-			"Alla sjuksköterskor är upptagna. Du står "
-			"kvar i kön.",
-			CFGF_NONE),
-		CFG_STR("position", "Du har plats %u i kön.", CFGF_NONE),
-		CFG_STR("music", "", CFGF_NONE),
-		CFG_INT("ring-timeout", 20, CFGF_NONE),
-		CFG_INT("position-every", 30, CFGF_NONE),
-		CFG_INT("queue-max", 200, CFGF_NONE),
-		CFG_END()
-	};
-	static cfg_opt_t agent[] = { CFG_STR("password-file", "", CFGF_NONE),
-				     CFG_STR("srtp", "off", CFGF_NONE),
-				     CFG_END() };
-	static cfg_opt_t recipient[] = { CFG_STR("key", "", CFGF_NONE),
-					 CFG_END() };
-	static cfg_opt_t region[] = { CFG_STR("trunk", "", CFGF_NONE),
-				      CFG_STR("organisation", "", CFGF_NONE),
-				      CFG_END() };
-	static cfg_opt_t keeper[] = { CFG_STR("identity", "", CFGF_NONE),
-				      CFG_STR("passphrase-file", "", CFGF_NONE),
-				      CFG_END() };
-	static cfg_opt_t recorder[] = {
-		CFG_INT("fsync-ms", 100, CFGF_NONE),
-		CFG_INT("spool-megabytes", 1024, CFGF_NONE), CFG_END()
-	};
-	static cfg_opt_t top[] = {
-		CFG_STR("role", "", CFGF_NONE),
-		CFG_STR("organisation", "", CFGF_NONE),
-		CFG_STR("state", "state", CFGF_NONE),
-		CFG_STR("runtime", "run", CFGF_NONE),
-		CFG_STR("data", VAXEL_DATA, CFGF_NONE),
-		CFG_STR("log-origin", "", CFGF_NONE),
-		CFG_STR("log-level", "notice", CFGF_NONE),
-		CFG_STR("national-trunk", "", CFGF_NONE),
-		CFG_BOOL("one-machine-accepted", cfg_false, CFGF_NONE),
-		CFG_SEC("sip", sip, CFGF_NONE),
-		CFG_SEC("media", media, CFGF_NONE),
-		CFG_SEC("trunk", trunk, CFGF_MULTI | CFGF_TITLE),
-		CFG_SEC("line", line, CFGF_MULTI | CFGF_TITLE),
-		CFG_SEC("agent", agent, CFGF_MULTI | CFGF_TITLE),
-		CFG_SEC("recipient", recipient, CFGF_MULTI | CFGF_TITLE),
-		CFG_SEC("region", region, CFGF_MULTI | CFGF_TITLE),
-		CFG_SEC("keeper", keeper, CFGF_NONE),
-		CFG_SEC("recorder", recorder, CFGF_NONE),
-		CFG_END()
-	};
-
-	return cfg_init(top, CFGF_NONE);
-}
 
 /* ---- one value of a closed list */
 
@@ -525,7 +427,7 @@ void loader_fill(struct loader *l, cfg_t *cfg)
 		    "passphrase-file");
 	line = loader_line(l, "recorder", NULL, NULL);
 	s->fsync_ms = number(l, recorder, "fsync-ms", 10, 1000, line);
-	s->spool_max_bytes = (uint64_t)number(l, recorder, "spool-megabytes",
-					      1, 1000000, line)
+	s->spool_max_bytes = (uint64_t)number(l, recorder, "spool-megabytes", 1,
+					      1000000, line)
 			     << 20;
 }
