@@ -14,8 +14,8 @@ struct run {
 		unsigned width;
 	} built[TILE_LEVELS];
 	uint8_t fetched[TILE_BYTES + 1];
-	uint8_t *bundle, *partial; /* TILE_BUNDLE_MAX each */
-	size_t bundle_len;
+	uint8_t *bundle, *partial; /* of room bytes each */
+	size_t room, bundle_len;
 };
 
 static int bad(struct run *r, uint64_t entry, const char *reason)
@@ -51,7 +51,7 @@ static int check_partial(struct run *r, struct tile_name name,
 {
 	const struct log_source *s = &r->v->source;
 	size_t len;
-	int err = s->tile(s->arg, &name, r->partial, TILE_BUNDLE_MAX, &len);
+	int err = s->tile(s->arg, &name, r->partial, r->room, &len);
 
 	if (err)
 		return blame(r, err, first_entry(&name), "tile-missing",
@@ -149,16 +149,41 @@ static int build(struct run *r, struct merkle_hash h)
 
 /* ---- entries */
 
-static int check_bundle(struct run *r, uint64_t index)
+static int make_room(struct run *r, size_t room)
+{
+	free(r->bundle);
+	free(r->partial);
+	r->bundle = malloc(room);
+	r->partial = malloc(room);
+	r->room = room;
+	return r->bundle && r->partial ? 0 : ENOMEM;
+}
+
+/* A bundle may have 16 MiB and mostly has less than 100 kB. */
+static int fetch_bundle(struct run *r, const struct tile_name *name)
 {
 	const struct log_source *s = &r->v->source;
+
+	for (;;) {
+		int err = s->tile(s->arg, name, r->bundle, r->room,
+				  &r->bundle_len);
+
+		if (err != EMSGSIZE || r->room >= TILE_BUNDLE_MAX)
+			return err;
+		err = make_room(r, 8 * r->room);
+		if (err)
+			return err;
+	}
+}
+
+static int check_bundle(struct run *r, uint64_t index)
+{
 	struct tile_name name = { TILE_ENTRIES, index,
 				  tile_width(TILE_ENTRIES, index, r->size) };
 	uint64_t entry = index * TILE_WIDTH;
 	struct reader in;
 	struct bytes e;
-	int err = s->tile(s->arg, &name, r->bundle, TILE_BUNDLE_MAX,
-			  &r->bundle_len);
+	int err = fetch_bundle(r, &name);
 
 	if (err)
 		return blame(r, err, entry, "entry-missing", "entry-malformed");
@@ -286,9 +311,9 @@ int verify_log(const struct verify *v, struct verified *ret)
 	r->v = v;
 	r->result = ret;
 	r->size = ret->size;
-	r->bundle = malloc(TILE_BUNDLE_MAX);
-	r->partial = malloc(TILE_BUNDLE_MAX);
-	err = r->bundle && r->partial ? check_all(r) : ENOMEM;
+	err = make_room(r, 256 * 1024);
+	if (!err)
+		err = check_all(r);
 	free(r->bundle);
 	free(r->partial);
 	free(r);
