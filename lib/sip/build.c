@@ -150,7 +150,7 @@ static void write_top_via(struct writer *w, const struct sip_via *via,
 	if (!via->params.p || head > via->val.l)
 		head = via->val.l;
 	writer_copy(w, via->val.p, head);
-	while (rest.len) {
+	while (rest.p && rest.len) {
 		struct text one = { rest.p, 1 };
 
 		/* params begin with ';' */

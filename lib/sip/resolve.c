@@ -35,8 +35,6 @@ struct resolve_query {
 	unsigned ttl_s;
 	struct server servers[SERVERS_MAX];
 	unsigned server_count;
-	bool asking; /* still inside resolve_ask() */
-	bool done;
 };
 
 /* ---- addresses that failed, and the cache */
@@ -111,21 +109,21 @@ static void finish(struct resolve_query *q)
 	q->want.count = n;
 	q->want.until = uv_now(r->loop) +
 			1000 * (uint64_t)(n ? q->ttl_s : TTL_NOTHING_S);
-	q->done = true;
 	r->queries--;
 	if (!r->closing) {
 		*to = q->want;
 		if (q->h)
 			deliver(r, &q->want, q->h, q->arg);
 	}
-	if (!q->asking)
-		free(q);
 }
 
+/* An answer of c-ares came; start() holds one back, so never within it. */
 static void one_less(struct resolve_query *q)
 {
-	if (!--q->waiting)
-		finish(q);
+	if (--q->waiting)
+		return;
+	finish(q);
+	free(q);
 }
 
 static void add_address(struct server *s, const struct sa *sa)
@@ -328,20 +326,19 @@ static int start(struct resolve *r, struct resolve_query **ret_query,
 				     .arg = arg,
 				     .want = *want,
 				     .waiting = 1,
-				     .ttl_s = TTL_MAX_S,
-				     .asking = true };
+				     .ttl_s = TTL_MAX_S };
 	if (want->port || in_hosts(r, want->name)) {
 		add_server(q, want->name,
 			   want->port ? want->port
 				      : default_port(want->transport),
 			   0, 0);
-		ask_server(&q->servers[0]);
+		for (unsigned i = 0; i < q->server_count; i++)
+			ask_server(&q->servers[i]);
 	} else {
 		ask_srv(q);
 	}
-	one_less(q);
-	q->asking = false;
-	if (q->done) {
+	if (!--q->waiting) {
+		finish(q);
 		free(q);
 		return 0;
 	}

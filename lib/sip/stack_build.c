@@ -10,11 +10,11 @@
 
 static struct text keep(char **at, struct text t)
 {
-	struct text kept = { t.p ? *at : NULL, t.len };
+	struct text kept = { t.p ? *at : NULL, t.p ? t.len : 0 };
 
-	if (t.len)
+	if (t.p)
 		memcpy(*at, t.p, t.len);
-	*at += t.len;
+	*at += kept.len;
 	return kept;
 }
 

@@ -351,7 +351,7 @@ static void act(struct stack_client *c, unsigned actions,
 				   n->wire_len))
 			actions |= 0; /* `closed` tells of a dead stream */
 	}
-	if (actions & ACTION_ACK)
+	if (actions & ACTION_ACK && msg)
 		send_ack(c, msg);
 	if (actions & ACTION_TIMEOUT)
 		metric_add(METRIC_sip_timeouts, 1);
