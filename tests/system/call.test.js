@@ -297,3 +297,42 @@ describe('a line', { concurrency: false }, () => {
 		await s.close();
 	});
 });
+
+describe('SRTP', () => {
+	test('a nurse with SRTP, a caller without: both hear each other', async () => {
+		const s = await Stage.make({ sections: { ...short, 'agent agent2': { srtp: 'required' } } });
+		try {
+			const nurse = await s.nurse('agent2', { tone: SECOND, srtp: 'srtp-mand' });
+			const caller = await s.caller();
+			await nurse.event('CALL_ESTABLISHED', 30000);
+			await s.outcome('running');
+			await sleep(2500);
+			caller.hangup();
+			await nurse.event('CALL_CLOSED');
+			await s.over();
+			await s.close();
+			const end = (await caller.heard()).length / audio.RATE;
+			assert.ok(await hears(caller, SECOND, end - 1.5, end - 0.3) > 0.8, 'the caller hears the nurse');
+			const whole = (await nurse.heard()).length / audio.RATE;
+			assert.ok(await hears(nurse, CALLER, 0.5, whole - 0.3) > 0.8, 'the nurse hears the caller');
+			assert.equal((await s.fresh())[0].state, 'sealed');
+		} finally {
+			await s.end();
+		}
+	});
+
+	test('a nurse without SRTP where it is required is not reached', async () => {
+		const s = await Stage.make({ sections: { ...short, 'agent agent2': { srtp: 'required' } } });
+		try {
+			const nurse = await s.nurse('agent2');
+			const caller = await s.caller();
+			await s.until('queued');
+			await sleep(1500);
+			assert.equal(nurse.count('CALL_ESTABLISHED'), 0);
+			caller.hangup();
+			await s.over();
+		} finally {
+			await s.end();
+		}
+	});
+});
