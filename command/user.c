@@ -54,7 +54,7 @@ struct people {
 
 static struct known *find(const struct people *p, const char *name)
 {
-	for (unsigned i = 0; i < p->count; i++)
+	for (unsigned i = 0; p->list && i < p->count; i++)
 		if (!strcmp(p->list[i].name, name))
 			return &p->list[i];
 	return NULL;

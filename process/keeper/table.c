@@ -46,7 +46,7 @@ void *keeper_table_find(const struct table *t, const uint8_t key[TABLE_KEY])
 
 static int grow(struct table *t)
 {
-	struct table big = *t;
+	struct table big = *t, old;
 
 	big.slots = t->slots ? t->slots * 2 : FIRST_SLOTS;
 	big.items = calloc(big.slots, t->item_bytes);
@@ -66,9 +66,10 @@ static int grow(struct table *t)
 		memcpy(big.items + to * t->item_bytes, item, t->item_bytes);
 		big.taken[to] = true;
 	}
-	free(t->items);
-	free(t->taken);
+	old = *t;
 	*t = big;
+	free(old.items);
+	free(old.taken);
 	return 0;
 }
 

@@ -62,6 +62,26 @@ static void enrolled_by_self(struct world *w)
 	world_sign(w, &p);
 }
 
+/* In the officer's name, with a key that is not the officer's. */
+static void enrolled_by_forgery(struct world *w)
+{
+	struct person p, forger;
+
+	person_make(&p, "mallory", USER_REVIEWER);
+	person_make(&forger, w->officer.name, USER_OFFICER);
+	world_log_user(w, &p, &forger, true, 3000);
+	(void)snprintf(w->request.asker, sizeof(w->request.asker), "mallory");
+	memcpy(w->request.credential, p.public_key, 32);
+	world_sign(w, &p);
+}
+
+/* The asker's own signature, over a request that names another key. */
+static void other_credential(struct world *w)
+{
+	memcpy(w->request.credential, w->officer.public_key, 32);
+	world_sign(w, &w->reviewer);
+}
+
 /* Removed, then the old entry said again. */
 static void enrolled_again_by_replay(struct world *w)
 {
@@ -304,6 +324,10 @@ static const struct spoil spoils[] = {
 	{ "enrolled by a reviewer", REFUSAL_BAD_SIGNATURE, enrolled_by_reviewer,
 	  NULL, NULL, false },
 	{ "enrolled by oneself", REFUSAL_BAD_SIGNATURE, enrolled_by_self, NULL,
+	  NULL, false },
+	{ "enrolled by a forgery", REFUSAL_BAD_SIGNATURE, enrolled_by_forgery,
+	  NULL, NULL, false },
+	{ "another credential", REFUSAL_BAD_SIGNATURE, other_credential, NULL,
 	  NULL, false },
 	{ "enrolled by a replay", REFUSAL_BAD_SIGNATURE,
 	  enrolled_again_by_replay, NULL, NULL, false },
