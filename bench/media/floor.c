@@ -40,14 +40,21 @@ static FILE *list(const char *dir, const char *name)
 	return f;
 }
 
-static int open_socket(int port, const struct sockaddr_in *peer)
+/* At *port or the next one that nobody holds. */
+static int open_socket(int *port, const struct sockaddr_in *peer)
 {
-	struct sockaddr_in a = local(port);
+	struct sockaddr_in a = local(*port);
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
 
-	if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof(a)) ||
-	    (peer &&
-	     connect(fd, (const struct sockaddr *)peer, sizeof(*peer)))) {
+	while (fd >= 0 && bind(fd, (struct sockaddr *)&a, sizeof(a))) {
+		if (errno != EADDRINUSE) {
+			perror("bind");
+			exit(1);
+		}
+		a = local(++*port);
+	}
+	if (fd < 0 || (peer && connect(fd, (const struct sockaddr *)peer,
+				       sizeof(*peer)))) {
 		perror("socket");
 		exit(1);
 	}
@@ -83,9 +90,9 @@ int main(int argc, char **argv)
 					  .data.u32 = (uint32_t)i };
 
 		/* even sockets face side A, odd ones side B */
-		fds[i] = open_socket(low + i, connected ? &peers[i & 1] : NULL);
+		fds[i] = open_socket(&low, connected ? &peers[i & 1] : NULL);
 		(void)epoll_ctl(ep, EPOLL_CTL_ADD, fds[i], &ev);
-		(void)fprintf(lists[i & 1], "%d\n", low + i);
+		(void)fprintf(lists[i & 1], "%d\n", low++);
 	}
 	(void)fclose(lists[0]);
 	(void)fclose(lists[1]);

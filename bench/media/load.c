@@ -8,7 +8,8 @@
  * DIR/b.list; the calls are spread over the 20 ms in steps of 1 ms. What comes
  * out at the other side is counted, and its delay taken from the kernel's time
  * of arrival and the time of sending in the payload. After a warm-up, prints
- * one line: packets, loss, CPU time of the processes PID in ns a packet, delay.
+ * one line: packets, loss, CPU time of the processes PID in ns a packet that
+ * came out, delay.
  *
  * With srtp, side A seals with the keys of DIR/keys.
  */
@@ -357,7 +358,7 @@ static void run(struct load *l, unsigned seconds, const char *pids)
 		     (unsigned long)late, (double)cpu / 1e9,
 		     (double)cpu / 1e7 / seconds,
 		     (double)cpu / 1e7 / seconds / l->calls,
-		     (double)cpu / (double)sent, percentile_us(l, 0.5),
+		     got ? (double)cpu / (double)got : 0, percentile_us(l, 0.5),
 		     percentile_us(l, 0.99), percentile_us(l, 0.999));
 }
 
