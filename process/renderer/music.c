@@ -62,7 +62,7 @@ static void strike(struct sound *s, size_t begin, int note, float level)
 	double decay = exp(-1 / (0.8 * s->rate)), one = level;
 	size_t len = (size_t)(TONE_S * s->rate);
 
-	for (size_t i = 0; i < len; i++, turn_on(&t), one *= decay) {
+	for (size_t i = 0; i < len; i++, turn_on(&t)) {
 		double two = one * one / level, four = two * two / level;
 		double v = one * t.sin + 0.30 * two * 2 * t.sin * t.cos +
 			   0.08 * four * t.sin * (3 - 4 * t.sin * t.sin);
@@ -70,6 +70,7 @@ static void strike(struct sound *s, size_t begin, int note, float level)
 		s->samples[(begin + i) % s->count] +=
 			(float)(v *
 				fade(i, len, s->rate / 50, s->rate * 3 / 10));
+		one *= decay;
 	}
 }
 

@@ -1,5 +1,6 @@
 #include "process/renderer/resample.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -54,11 +55,12 @@ static int filter_new(struct filter *f, unsigned from, unsigned to)
 	unsigned g = common(from, to);
 	double cutoff;
 
+	assert(from && to);
 	f->up = to / g;
 	f->down = from / g;
 	cutoff = TRANSITION * (to < from ? (double)to / from : 1);
 	f->half = (long)ceil(CROSSINGS / cutoff);
-	f->taps = malloc(sizeof(float) * f->up * 2 * (size_t)f->half);
+	f->taps = calloc((size_t)f->up * 2 * (size_t)f->half, sizeof(float));
 	if (!f->taps)
 		return ENOMEM;
 	for (unsigned phase = 0; phase < f->up; phase++) {

@@ -83,7 +83,7 @@ static int read_data(struct bytes data, const struct format *f,
 
 		for (size_t c = 0; c < f->channels; c++)
 			sum += sample(f, data.p + i * frame + c * bytes);
-		to[i] = sum / f->channels;
+		to[i] = sum / (float)f->channels;
 	}
 	*ret = (struct sound){ to, count, f->rate };
 	return 0;
