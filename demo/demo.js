@@ -232,6 +232,7 @@ async function stopAll() {
 }
 
 async function stayUp({ provider, national }) {
+	if (json) say('ready', { caller: `sip:1177@${national.address};kommun=0480`, nurse: `agent2@${provider.address}`, conf: provider.conf });
 	plain();
 	plain('     Now you. With any SIP phone on this machine:');
 	plain(`       be the caller   dial  sip:1177@${national.address};kommun=0480`);
@@ -257,7 +258,7 @@ async function main() {
 	await byRight(nodes, call, listener);
 	plain();
 	say(`${seconds().toFixed(0)} s; ${failures() ? `${failures()} did not hold` : 'everything held'}`, { failures: failures() });
-	if (process.env.ONCE !== '1' && !json) await stayUp(nodes);
+	if (process.env.ONCE !== '1') await stayUp(nodes);
 }
 
 main().then(stopAll, async (error) => {

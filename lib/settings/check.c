@@ -37,6 +37,15 @@ static void check_listeners(struct loader *l)
 	unsigned line = loader_line(l, "sip", NULL, "listen");
 
 	for (unsigned i = 0; i < s->listener_count; i++) {
+		const char *at = s->listeners[i].address;
+
+		if ((!strcmp(at, "0.0.0.0") || !strcmp(at, "::")) &&
+		    !s->listeners[i].public_host[0])
+			loader_fault(l, line, "CONFIG",
+				     "set public-host in sip, or listen on one "
+				     "address",
+				     "listens on every address and cannot say "
+				     "which to answer to");
 		if (s->listeners[i].transport != SIP_TLS)
 			continue;
 		if (!s->tls_certificate[0] || !s->tls_key[0])

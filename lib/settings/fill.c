@@ -402,7 +402,6 @@ static void fill_top(struct loader *l, cfg_t *cfg)
 			  cfg_getstr(cfg, "national-trunk"),
 			  loader_line(l, NULL, NULL, "national-trunk"),
 			  "national-trunk");
-	s->one_machine_accepted = cfg_getbool(cfg, "one-machine-accepted");
 }
 
 void loader_fill(struct loader *l, cfg_t *cfg)

@@ -85,7 +85,6 @@ cfg_t *loader_grammar(void)
 		CFG_STR("log-origin", "", CFGF_NONE),
 		CFG_STR("log-level", "notice", CFGF_NONE),
 		CFG_STR("national-trunk", "", CFGF_NONE),
-		CFG_BOOL("one-machine-accepted", cfg_false, CFGF_NONE),
 		CFG_SEC("sip", sip, CFGF_NONE),
 		CFG_SEC("media", media, CFGF_NONE),
 		CFG_SEC("trunk", trunk, CFGF_MULTI | CFGF_TITLE),

@@ -169,7 +169,6 @@ struct settings {
 	/* a file with the passphrase, for unattended starts (checked as a
 	 * weakness) */
 	char passphrase_file[SETTINGS_PATH_MAX];
-	bool one_machine_accepted; /* the weakness is known */
 
 	unsigned fsync_ms; /* group commit of the spool, 100 */
 	uint64_t spool_max_bytes;
