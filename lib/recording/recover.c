@@ -29,6 +29,7 @@
 #define WINDOW_BYTES (2 * STREAM_CHUNK_BYTES + SPOOL_DATA_MAX)
 #define FACTS_BYTES ((size_t)32 * 1024)
 #define FACTS_MAX 64
+#define RECORD_BEGINNING 8 /* bytes, with the length at their end */
 
 struct recover {
 	const struct age_identity *identity;
@@ -194,12 +195,13 @@ static int take_data(struct recover *r, const struct spool_data *d)
 		return 0;
 	if (r->base == UINT64_MAX)
 		return 0;
-	if (r->reached == NOT_BEGUN) {
-		if (d->offset > r->base || d->offset % STREAM_CHUNK_BYTES)
-			return 0;
+	/* where DATA is missing, it has left the spool: then its chunks lie in
+	   the store, and what comes next begins with a chunk */
+	if ((r->reached == NOT_BEGUN || d->offset > r->reached) &&
+	    d->offset <= r->base && d->offset % STREAM_CHUNK_BYTES == 0)
 		r->window_at = r->chunk_at = r->reached = d->offset;
-	}
-	if (d->offset > r->reached || to <= r->reached)
+	if (r->reached == NOT_BEGUN || d->offset > r->reached ||
+	    to <= r->reached)
 		return 0;
 	known = (size_t)(r->reached - d->offset);
 	assert(r->reached - r->window_at + d->bytes.len - known <=
@@ -281,25 +283,23 @@ static int take_record(struct recover *r, struct bytes raw)
 	return err;
 }
 
-/* How long the record is whose beginning was gathered; 0: not known yet. */
+/* The length that the gathered beginning says. */
 static size_t record_bytes(const struct recover *r)
 {
-	struct reader in = reader_on(r->record, r->have);
-	uint32_t magic, len;
+	struct reader in = reader_on(r->record, RECORD_BEGINNING);
+	uint32_t magic = 0, len = 0;
 
-	if (reader_u32(&in, &magic) || reader_u32(&in, &len))
-		return 0;
+	(void)(reader_u32(&in, &magic) || reader_u32(&in, &len));
 	return len;
 }
 
 int recover_feed(struct recover *r, struct bytes piece)
 {
 	while (piece.len && !r->err) {
-		size_t total = record_bytes(r);
-		size_t want = total ? total : 8, n;
+		bool known = r->have >= RECORD_BEGINNING;
+		size_t want = known ? record_bytes(r) : RECORD_BEGINNING, n;
 
-		if (total &&
-		    (total < SPOOL_HEADER_BYTES || total > sizeof(r->record))) {
+		if (want <= r->have || want > sizeof(r->record)) {
 			r->err = EBADMSG;
 			break;
 		}
@@ -308,9 +308,9 @@ int recover_feed(struct recover *r, struct bytes piece)
 		r->have += n;
 		piece.p += n;
 		piece.len -= n;
-		if (!total || r->have < total)
+		if (!known || r->have < want)
 			continue;
-		r->err = take_record(r, (struct bytes){ r->record, total });
+		r->err = take_record(r, (struct bytes){ r->record, want });
 		r->have = 0;
 	}
 	return r->err;

@@ -167,14 +167,12 @@ static void ring_was_broken(struct recorder *self, unsigned worker)
 
 	log_error("the ring of media worker %u was unreadable", worker);
 	metric_add(METRIC_ring_lost, 1);
-	for
-		EACH_SLOT(self, slot)
-		{
-			if (slot->worker == worker && now_ns > slot->base_ns)
-				capture_mark(self, slot, MARK_GAP,
-					     (now_ns - slot->base_ns) /
-						     1000000);
-		}
+	for (struct slot *slot = slot_next(self, NULL); slot;
+	     slot = slot_next(self, slot)) {
+		if (slot->worker == worker && now_ns > slot->base_ns)
+			capture_mark(self, slot, MARK_GAP,
+				     (now_ns - slot->base_ns) / 1000000);
+	}
 }
 
 void capture_drain(struct recorder *self)

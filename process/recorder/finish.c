@@ -255,6 +255,15 @@ void finish_failed(struct recorder *self, struct slot *slot,
 
 void finish_free(struct recorder *self, struct slot *slot)
 {
+	struct done done = { .lowest = slot->lowest_segment,
+			     .segment = slot->done_segment,
+			     .state = slot->dossier.state,
+			     .reason = slot->dossier.reason };
+
 	close_part(self, slot);
+	if (slot->done_durable) {
+		memcpy(done.id, slot->dossier.id, ID_BYTES);
+		done_add(self, &done);
+	}
 	slot_free(&self->table, slot);
 }

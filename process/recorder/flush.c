@@ -43,6 +43,8 @@ static int append_start(struct recorder *self, struct slot *slot)
 		return err;
 	slot->start_spooled = 1;
 	slot->first_segment = journal_segment(self->journal);
+	if (!slot->lowest_segment)
+		slot->lowest_segment = slot->first_segment;
 	return 0;
 }
 
@@ -177,11 +179,15 @@ static int carry(struct recorder *self, struct slot *slot)
 	return err;
 }
 
+/* Only what holds the oldest segments back: one of them leaves a tick. */
 static bool may_carry(const struct recorder *self, const struct slot *slot)
 {
+	uint64_t oldest = journal_oldest(self->journal);
+
 	return slot->start_durable && !slot->recoverable &&
-	       slot->first_segment < journal_segment(self->journal) &&
-	       slot->state >= SLOT_RUNNING && slot->state <= SLOT_OVER;
+	       oldest < journal_segment(self->journal) &&
+	       slot->first_segment <= oldest && slot->state >= SLOT_RUNNING &&
+	       slot->state <= SLOT_OVER;
 }
 
 static int carry_some(struct recorder *self)
@@ -189,20 +195,17 @@ static int carry_some(struct recorder *self)
 	unsigned n = 0;
 	int err = 0;
 
-	for
-		EACH_SLOT(self, slot)
-		{
-			if (!may_carry(self, slot))
-				continue;
-			/* the chunks that the spool lets go of must survive
-			 * first */
-			if (!n)
-				err = store_sync(self->store);
-			if (!err)
-				err = carry(self, slot);
-			if (err || ++n == CARRY_AT_ONCE)
-				break;
+	for (struct slot *slot = slot_next(self, NULL);
+	     slot && !err && n < CARRY_AT_ONCE; slot = slot_next(self, slot)) {
+		if (!may_carry(self, slot))
+			continue;
+		/* the chunks that the spool lets go of must survive first */
+		if (!n++ && store_sync(self->store)) {
+			self->store_failed = true;
+			return EIO;
 		}
+		err = carry(self, slot);
+	}
 	return err;
 }
 
@@ -229,34 +232,35 @@ static int append_all(struct recorder *self)
 	bool crowded = journal_crowded(self->journal);
 	int err = crowded ? carry_some(self) : 0;
 
-	for
-		EACH_SLOT(self, slot)
-		{
-			if (err)
-				break;
-			err = append_slot(self, slot);
-		}
+	for (struct slot *slot = slot_next(self, NULL); slot;
+	     slot = slot_next(self, slot)) {
+		if (err)
+			break;
+		err = append_slot(self, slot);
+	}
 	if (!err)
 		err = kept_spool(self, crowded);
 	if (!err)
 		err = pending_spool(self);
+	if (!err)
+		err = done_spool(self);
 	return err;
 }
 
 void flush_again(struct recorder *self)
 {
-	for
-		EACH_SLOT(self, slot)
-		{
-			slot->start_spooled = slot->start_durable;
-			slot->facts_spooled = slot->facts_durable;
-			slot->spooled = slot->durable;
-			slot->end_spooled = slot->end_durable;
-			slot->done_spooled = slot->done_durable;
-			slot->carried = 0;
-		}
+	for (struct slot *slot = slot_next(self, NULL); slot;
+	     slot = slot_next(self, slot)) {
+		slot->start_spooled = slot->start_durable;
+		slot->facts_spooled = slot->facts_durable;
+		slot->spooled = slot->durable;
+		slot->end_spooled = slot->end_durable;
+		slot->done_spooled = slot->done_durable;
+		slot->carried = 0;
+	}
 	kept_spool_again(self);
 	pending_spool_again(self);
+	done_spool_again(self);
 }
 
 static void mark_durable(struct slot *slot, uint64_t segment)
@@ -268,6 +272,8 @@ static void mark_durable(struct slot *slot, uint64_t segment)
 	slot->done_durable = slot->done_spooled;
 	if (slot->carried)
 		slot->first_segment = segment;
+	if (slot->done_durable && !slot->done_segment)
+		slot->done_segment = segment;
 	slot->carried = 0;
 }
 
@@ -296,13 +302,13 @@ static int commit(struct recorder *self)
 		flush_again(self);
 		return err;
 	}
-	for
-		EACH_SLOT(self, slot)
-		{
-			mark_durable(slot, segment);
-		}
+	for (struct slot *slot = slot_next(self, NULL); slot;
+	     slot = slot_next(self, slot)) {
+		mark_durable(slot, segment);
+	}
 	kept_committed(self, segment);
-	pending_committed(self);
+	pending_committed(self, segment);
+	done_committed(self, segment);
 	return 0;
 }
 
@@ -313,13 +319,11 @@ static void storage_failed(struct recorder *self, int err)
 		process_alarm(self->p, ALARM_SPOOL_FULL);
 	}
 	self->storage_alarm = true;
-	for
-		EACH_SLOT(self, slot)
-		{
-			if (slot->state >= SLOT_STARTING &&
-			    slot->state <= SLOT_CLOSING)
-				finish_failed(self, slot, REASON_SPOOL_FULL);
-		}
+	for (struct slot *slot = slot_next(self, NULL); slot;
+	     slot = slot_next(self, slot)) {
+		if (slot->state >= SLOT_STARTING && slot->state <= SLOT_CLOSING)
+			finish_failed(self, slot, REASON_SPOOL_FULL);
+	}
 }
 
 void flush_all(struct recorder *self)
@@ -342,11 +346,10 @@ void flush_all(struct recorder *self)
 		storage_failed(self, err);
 	} else {
 		self->storage_alarm = false;
-		for
-			EACH_SLOT(self, slot)
-			{
-				go_on(self, slot);
-			}
+		for (struct slot *slot = slot_next(self, NULL); slot;
+		     slot = slot_next(self, slot)) {
+			go_on(self, slot);
+		}
 	}
 	self->flushing = false;
 }

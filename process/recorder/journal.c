@@ -420,6 +420,14 @@ uint64_t journal_oldest(const struct journal *j)
 	return at < j->count ? j->segments[at].number : journal_segment(j);
 }
 
+bool journal_has(const struct journal *j, uint64_t from, uint64_t to)
+{
+	for (size_t i = 0; i < j->count; i++)
+		if (j->segments[i].number >= from && j->segments[i].number < to)
+			return true;
+	return false;
+}
+
 uint64_t journal_bytes(const struct journal *j)
 {
 	return j->bytes;

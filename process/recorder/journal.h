@@ -91,6 +91,9 @@ int journal_trim(struct journal *j, uint64_t needed) CHECK_RESULT;
 /* The oldest segment that is not pinned; the current one when it is alone. */
 uint64_t journal_oldest(const struct journal *j);
 
+/* Is there still a segment of number from to below `to`? */
+bool journal_has(const struct journal *j, uint64_t from, uint64_t to);
+
 uint64_t journal_bytes(const struct journal *j);
 
 /* So much lies in segments that old ones should be emptied. */

@@ -136,6 +136,20 @@ static int add_place(struct pending *p, const struct journal_place *place)
 	return 0;
 }
 
+static int found_done(struct pending *p, const struct spool_record *rec,
+		      const struct journal_place *place)
+{
+	struct spool_done done;
+	int err = spool_read_done(rec, &done);
+
+	if (err)
+		return err;
+	p->done_segment = place->segment; /* the last one counts */
+	p->done_state = done.state;
+	p->done_reason = done.reason;
+	return 0;
+}
+
 int pending_found(struct recorder *self, const struct spool_record *rec,
 		  const struct journal_place *place)
 {
@@ -144,6 +158,8 @@ int pending_found(struct recorder *self, const struct spool_record *rec,
 
 	if (err)
 		return err;
+	if (!p->lowest)
+		p->lowest = place->segment;
 	switch (rec->type) {
 	case SPOOL_START:
 		if (p->start.len) /* carried out of an old segment */
@@ -161,8 +177,7 @@ int pending_found(struct recorder *self, const struct spool_record *rec,
 	case SPOOL_FACT:
 		return add_place(p, place);
 	case SPOOL_DONE:
-		p->done = true;
-		return 0;
+		return found_done(p, rec, place);
 	default:
 		return 0;
 	}
@@ -188,6 +203,17 @@ static void repin(struct recorder *self)
 	journal_pin(self->journal, pin);
 }
 
+static void remember_done(struct recorder *self, const struct pending *p)
+{
+	struct done done = { .lowest = p->lowest,
+			     .segment = p->done_segment,
+			     .state = p->done_state,
+			     .reason = p->done_reason };
+
+	memcpy(done.id, p->d.id, ID_BYTES);
+	done_add(self, &done);
+}
+
 void pending_begin(struct recorder *self)
 {
 	struct pendings *ps = self->pendings;
@@ -195,7 +221,9 @@ void pending_begin(struct recorder *self)
 	for (uint32_t i = 0; i < ps->count; i++) {
 		struct pending *p = ps->all[i];
 
-		if (p->done || !p->start.len) {
+		if (p->done_segment)
+			remember_done(self, p);
+		if (p->done_segment || !p->start.len) {
 			free_one(self, i);
 			continue;
 		}
@@ -309,7 +337,7 @@ void pending_spool_again(struct recorder *self)
 	}
 }
 
-void pending_committed(struct recorder *self)
+void pending_committed(struct recorder *self, uint64_t segment)
 {
 	struct pendings *ps = self->pendings;
 	bool moved = false;
@@ -326,6 +354,10 @@ void pending_committed(struct recorder *self)
 			moved = true;
 		}
 		if (p->state == PENDING_LEAVING && p->done_spooled) {
+			p->done_segment = segment;
+			p->done_state = p->d.state;
+			p->done_reason = p->d.reason;
+			remember_done(self, p);
 			free_one(self, i);
 			moved = true;
 		}

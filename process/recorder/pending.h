@@ -25,7 +25,9 @@ struct pending {
 	struct journal_place *places; /* DATA and FACT, in their order */
 	size_t count, room;
 	struct journal_place start, end; /* len 0: none */
-	bool done;
+	uint64_t done_segment;           /* where DONE is; 0: there is none */
+	uint64_t lowest;                 /* segment of its first record */
+	uint8_t done_state, done_reason;
 
 	/* the END that the keeper made */
 	uint8_t end_record[SPOOL_ALIGN];

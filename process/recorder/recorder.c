@@ -31,13 +31,11 @@ static void watch_clock(struct recorder *self)
 	process_alarm(self->p, ALARM_CLOCK_JUMP);
 	/* another copy of us may go on with the counter that we had */
 	spool_nonce_init(&self->nonce);
-	for
-		EACH_SLOT(self, slot)
-		{
-			if (slot->state < SLOT_OVER)
-				begin_end(self, slot->call,
-					  RECORD_END_INTERRUPTED);
-		}
+	for (struct slot *slot = slot_next(self, NULL); slot;
+	     slot = slot_next(self, slot)) {
+		if (slot->state < SLOT_OVER)
+			begin_end(self, slot->call, RECORD_END_INTERRUPTED);
+	}
 }
 
 static void end_of_patience(struct slot *slot, uint64_t now_ms)
@@ -67,30 +65,34 @@ static unsigned look_at_slots(struct recorder *self)
 	unsigned active = 0;
 
 	self->lowest_needed = UINT64_MAX;
-	for
-		EACH_SLOT(self, slot)
-		{
-			active++;
-			end_of_patience(slot, now_ms);
-			report_slot(self, slot, true);
-			begin_tell_switch(self, slot);
-			if (slot->start_spooled && !slot->recoverable &&
-			    slot->first_segment < self->lowest_needed)
-				self->lowest_needed = slot->first_segment;
-			leave(self, slot);
-		}
+	for (struct slot *slot = slot_next(self, NULL); slot;
+	     slot = slot_next(self, slot)) {
+		active++;
+		end_of_patience(slot, now_ms);
+		report_slot(self, slot, true);
+		begin_tell_switch(self, slot);
+		if (slot->start_spooled && !slot->recoverable &&
+		    slot->first_segment < self->lowest_needed)
+			self->lowest_needed = slot->first_segment;
+		leave(self, slot);
+	}
 	metric_set(METRIC_recordings_active, active);
 	return active;
 }
 
+static uint64_t least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 static void trim(struct recorder *self)
 {
-	uint64_t kept = kept_lowest_segment(self);
-	uint64_t needed =
-		self->lowest_needed < kept ? self->lowest_needed : kept;
-	uint64_t now = journal_segment(self->journal);
-	int err = journal_trim(self->journal, needed < now ? needed : now);
+	uint64_t needed = least(self->lowest_needed, kept_lowest_segment(self));
+	int err;
 
+	needed = least(needed, done_lowest_segment(self));
+	needed = least(needed, journal_segment(self->journal));
+	err = journal_trim(self->journal, needed);
 	if (err)
 		log_error("an old file of the spool stays: %s", strerror(err));
 }
@@ -200,6 +202,8 @@ static int prepare(struct process *p, void **ret_self)
 	if (!err)
 		err = pending_open(self);
 	if (!err)
+		err = done_open(self);
+	if (!err)
 		err = open_folders(self);
 	return err;
 }
@@ -241,15 +245,14 @@ static void take_over(struct recorder *self)
 {
 	unsigned n = 0;
 
-	for
-		EACH_SLOT(self, slot)
-		{
-			if (slot->state >= SLOT_OVER)
-				slot_wipe_keys(slot);
-			slot->switch_told = RECORD_NONE;
-			slot->dossier.sent_ms = 0;
-			n += slot->state < SLOT_OVER;
-		}
+	for (struct slot *slot = slot_next(self, NULL); slot;
+	     slot = slot_next(self, slot)) {
+		if (slot->state >= SLOT_OVER)
+			slot_wipe_keys(slot);
+		slot->switch_told = RECORD_NONE;
+		slot->dossier.sent_ms = 0;
+		n += slot->state < SLOT_OVER;
+	}
 	flush_again(self);
 	if (n)
 		log_notice("%u recordings go on", n);
@@ -347,16 +350,15 @@ static void peer(struct process *p, void *arg, enum role role, unsigned index,
 		pending_retry(self);
 	if (role == ROLE_LEDGER)
 		kept_forward(self, true);
-	for
-		EACH_SLOT(self, slot)
-		{
-			if (role == ROLE_LEDGER)
-				slot->dossier.sent_ms = 0;
-			if (role != ROLE_SWITCH)
-				continue;
-			slot->switch_told = RECORD_NONE;
-			begin_tell_switch(self, slot);
-		}
+	for (struct slot *slot = slot_next(self, NULL); slot;
+	     slot = slot_next(self, slot)) {
+		if (role == ROLE_LEDGER)
+			slot->dossier.sent_ms = 0;
+		if (role != ROLE_SWITCH)
+			continue;
+		slot->switch_told = RECORD_NONE;
+		begin_tell_switch(self, slot);
+	}
 }
 
 static void reload(struct process *p, void *arg, const struct settings *old)
@@ -376,13 +378,11 @@ static void drain(struct process *p, void *arg, bool now)
 	self->drain_now = self->drain_now || now;
 	if (!now)
 		return;
-	for
-		EACH_SLOT(self, slot)
-		{
-			if (slot->state < SLOT_OVER)
-				begin_end(self, slot->call,
-					  RECORD_END_MEDIA_LOST);
-		}
+	for (struct slot *slot = slot_next(self, NULL); slot;
+	     slot = slot_next(self, slot)) {
+		if (slot->state < SLOT_OVER)
+			begin_end(self, slot->call, RECORD_END_MEDIA_LOST);
+	}
 }
 
 const struct process_ops recorder_ops = {

@@ -10,6 +10,7 @@
  *   kept.c      the switch's events, while the ledger is away
  *   pending.c   recordings that wait for the keeper, after a power cut
  *               (and pending_ask.c)
+ *   done.c      DONE records, for as long as the START may be found
  *   slot.c      a recording in progress: memory that survives us
  *   journal.c   the spool's files
  *
@@ -33,6 +34,7 @@
 
 struct kept;
 struct pendings;
+struct dones;
 
 struct recorder {
 	struct process *p;
@@ -50,6 +52,7 @@ struct recorder {
 	struct id_map *events; /* event id to who waits for it; report.c */
 	struct kept *kept;
 	struct pendings *pendings;
+	struct dones *dones;
 	uv_timer_t tick;
 	int64_t wall_minus_mono_ms;
 	uint64_t lowest_needed; /* segment, by recordings in progress */
@@ -63,11 +66,17 @@ struct recorder {
 	uint8_t json[CARD_JSON_MAX];
 };
 
-/* Slots that are taken, in a loop. */
-#define EACH_SLOT(self, slot)                                                  \
-	(struct slot *slot = (self)->slots->slot;                              \
-	 slot < (self)->slots->slot + (self)->slots->max;                      \
-	 slot++) if (slot->state != SLOT_FREE)
+/* The next slot that is taken; NULL begins, and ends. */
+static inline struct slot *slot_next(const struct recorder *self,
+				     struct slot *slot)
+{
+	struct slot *end = self->slots->slot + self->slots->max;
+
+	slot = slot ? slot + 1 : self->slots->slot;
+	while (slot < end && slot->state == SLOT_FREE)
+		slot++;
+	return slot < end ? slot : NULL;
+}
 
 static inline uint32_t slot_index(const struct recorder *self,
 				  const struct slot *slot)
@@ -195,7 +204,7 @@ void pending_step(struct recorder *self);
 /* END records that came, DONE records that are due. */
 int pending_spool(struct recorder *self) CHECK_RESULT;
 void pending_spool_again(struct recorder *self);
-void pending_committed(struct recorder *self);
+void pending_committed(struct recorder *self, uint64_t segment);
 void pending_recovered(struct recorder *self, uint64_t request,
 		       const struct ipc_RECOVERED_PASS *piece);
 /* The desk went or came, or a person asks. */
@@ -204,5 +213,26 @@ struct dossier *pending_dossier(struct recorder *self, uint32_t index);
 struct dossier *pending_of_id(struct recorder *self, const uint8_t id[ID_BYTES],
 			      uint32_t *ret_index);
 size_t pending_count(const struct recorder *self);
+
+/* ---- done.c */
+
+/* A recording of which nothing is left to do, and where its DONE is. */
+struct done {
+	uint8_t id[ID_BYTES];
+	uint64_t lowest;  /* segment that may hold its START */
+	uint64_t segment; /* that holds DONE */
+	uint8_t state, reason;
+	bool carried;
+};
+
+int done_open(struct recorder *self) CHECK_RESULT;
+void done_close(struct recorder *self);
+void done_add(struct recorder *self, const struct done *done);
+/* Append what would leave with the oldest segment. */
+int done_spool(struct recorder *self) CHECK_RESULT;
+void done_spool_again(struct recorder *self);
+void done_committed(struct recorder *self, uint64_t segment);
+/* The lowest segment that has to stay for a DONE in it. */
+uint64_t done_lowest_segment(const struct recorder *self);
 
 #endif

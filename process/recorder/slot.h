@@ -125,9 +125,11 @@ struct slot {
 	struct sealed sealed[2];
 	_Atomic uint8_t sealed_now;
 
-	uint64_t spooled;       /* body bytes given to the spool */
-	uint64_t durable;       /* body bytes that survive a power cut */
-	uint64_t first_segment; /* of the spool, that holds a record of it */
+	uint64_t spooled;        /* body bytes given to the spool */
+	uint64_t durable;        /* body bytes that survive a power cut */
+	uint64_t lowest_segment; /* that ever held a record of it */
+	uint64_t first_segment;  /* of the spool, that it needs */
+	uint64_t done_segment;   /* where DONE is */
 	/* what was given to the spool, and what of it is durable */
 	uint8_t start_spooled, start_durable;
 	uint8_t end_spooled, end_durable;

@@ -154,6 +154,8 @@ static void on_switch(struct house *h, struct ipc_message *m)
 		c->talking = true;
 		c->facts = false; /* what was on its way may be lost: again */
 	}
+	if (c->heard == RECORD_RUNNING && c->ended && c->facts)
+		tell_facts(h, c);
 	if (c->heard == RECORD_RUNNING && c->ended)
 		(void)!IPC_SEND(h->switch_, RECORD_END, c->handle,
 				.reason = RECORD_END_HANGUP);

@@ -16,6 +16,7 @@
 
 #include <signal.h>
 #include <sodium.h>
+#include <stdarg.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,6 +29,42 @@
 #define SETTLE_MS 20000
 
 static struct house house;
+static char story[64 * 1024]; /* what the recorder did, for a failed run */
+static size_t story_len;
+
+static void tell(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+static void tell(const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(story + story_len, sizeof(story) - story_len, fmt, ap);
+	va_end(ap);
+	if (n > 0 && (size_t)n < sizeof(story) - story_len)
+		story_len += (size_t)n;
+}
+
+static void tell_tape(const struct tape *t, uint64_t cut_ns)
+{
+	static const char *const kinds[] = {
+		"write", "sync",   "sync failed", "syncfs", "syncfs failed",
+		"cut",   "create", "rename",      "unlink"
+	};
+
+	for (uint64_t at = 0; at < t->used;) {
+		struct tape_entry e;
+
+		memcpy(&e, t->entries + at, sizeof(e));
+		if (e.at_ns + 2000000000u > cut_ns)
+			tell("  %+5lld ms %s of %llu/%llu: %u at %llu\n",
+			     ((long long)e.at_ns - (long long)cut_ns) / 1000000,
+			     kinds[e.kind], (unsigned long long)e.folder,
+			     (unsigned long long)e.file, e.len,
+			     (unsigned long long)e.offset);
+		at += e.total;
+	}
+}
 
 static void new_tape(struct house *h, bool rough)
 {
@@ -88,7 +125,7 @@ static void go_on(struct house *h)
 
 static void one_life(struct house *h, bool rough)
 {
-	uint64_t ms = 200 + house_draw(1800);
+	uint64_t ms = 200 + house_draw(1800), cut_ns;
 
 	h->life++;
 	h->late_ns = 0;
@@ -121,8 +158,13 @@ static void one_life(struct house *h, bool rough)
 	default:
 		house_run(h, ms);
 	}
-	calls_are_cut(h, stop_soon(h));
+	cut_ns = stop_soon(h);
+	calls_are_cut(h, cut_ns);
 	house_kill(h);
+	tell("life %u: %u ms, we were %llu ms late, a sync took %llu ms\n",
+	     h->life, (unsigned)ms, (unsigned long long)h->late_ns / 1000000,
+	     (unsigned long long)h->tape->longest_ns / 1000000);
+	tell_tape(h->tape, cut_ns);
 	disk_replay(h->disk, h->tape);
 	disk_cut(h->disk, house_draw);
 }
@@ -184,6 +226,8 @@ static int one_run(const char *program, const char *shim, uint64_t seed)
 	house_kill(&house);
 	disk_replay(house.disk, house.tape);
 	good = witness_content(w) && good;
+	if (!good && getenv("POWER_LOUD"))
+		fprintf(stderr, "%s", story);
 	house_close(&house);
 	witness_free(w);
 	return good ? 0 : 1;

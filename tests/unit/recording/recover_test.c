@@ -254,6 +254,15 @@ static void first_chunks_have_left_the_spool(void **state)
 	/* a beginning that is nowhere is not invented */
 	recover_all(65536);
 	assert_int_equal(b->summary.body_len, 0);
+
+	/* some of the old DATA is still there, some is not */
+	b->w.len = 0;
+	data(0, 30000);
+	data(131072, 140000);
+	recover_all(131072);
+	assert_int_equal(b->summary.body_len, 140000);
+	recover_all(0);
+	assert_int_equal(b->summary.body_len, 30000);
 }
 
 static void same_bytes_again(void **state)
@@ -354,6 +363,10 @@ static void stranger_gets_nothing(void **state)
 	b->start[100] ^= 1;
 	assert_int_equal(run(0, NULL, 0), EBADMSG);
 	b->start_len = 0;
+	assert_int_equal(run(0, NULL, 0), EBADMSG);
+
+	/* a record that says that it has no length */
+	memset(b->records, 0, 100);
 	assert_int_equal(run(0, NULL, 0), EBADMSG);
 }
 
