@@ -63,9 +63,11 @@ static void check_listeners(struct loader *l)
 
 static void check_trunk(struct loader *l, const struct trunk *t)
 {
-	if (!t->host[0] && !t->from_count)
+	/* one that proves itself may call from anywhere */
+	if (!t->host[0] && !t->from_count && !t->client_certificate)
 		loader_fault(l, t->line, "CONFIG",
-			     "set host, from, or both in the trunk",
+			     "set host, from, certificate-name, or several, "
+			     "in the trunk",
 			     "trunk %s has no address", t->name);
 	if (t->client_certificate && !l->s->tls_ca[0])
 		loader_fault(l, t->line, "CONFIG", "set tls-ca in sip",

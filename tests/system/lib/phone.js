@@ -9,7 +9,8 @@ const audio = require('./audio.js');
 
 class Phone {
 	// options: user, password, registrar (host:port), answer: 'auto'|'manual',
-	// tone: Hz or wav: file, srtp: 'srtp'|'srtp-mand', codecs, transport
+	// tone: Hz or wav: file, srtp: 'srtp'|'srtp-mand', codecs, transport,
+	// certificate and ca: PEM files for TLS
 	static async make(options) {
 		const p = new Phone();
 		p.options = options;
@@ -25,6 +26,8 @@ class Phone {
 poll_method epoll
 sip_listen ${at}:${p.port}
 sip_trans_def ${options.transport || 'udp'}
+${options.certificate ? `sip_certificate ${options.certificate}` : ''}
+${options.ca ? `sip_cafile ${options.ca}` : ''}
 call_local_timeout 120
 call_max_calls 4
 audio_player aubridge,${p.control}
