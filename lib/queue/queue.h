@@ -23,7 +23,7 @@
 
 #include "base/bytes.h"
 
-#define QUEUE_AGENTS 512
+#define QUEUE_AGENTS 1024
 #define QUEUE_LINES 4
 #define QUEUE_NOBODY UINT32_MAX
 

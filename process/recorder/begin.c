@@ -14,17 +14,23 @@
 void begin_recipients(struct recorder *self)
 {
 	const struct settings *s = self->p->settings;
+	struct age_recipient recipients[SETTINGS_RECIPIENTS];
+	unsigned count = 0;
+	int err;
 
-	self->recipient_count = 0;
+	envelope_maker_free(self->maker);
+	self->maker = NULL;
 	for (unsigned i = 0; i < s->recipient_count; i++) {
-		struct age_recipient *r =
-			&self->recipients[self->recipient_count];
-
-		if (age_recipient_read(text_of(s->recipients[i].key), r))
+		if (age_recipient_read(text_of(s->recipients[i].key),
+				       &recipients[count]))
 			log_error("recipient %u is not valid", i + 1);
 		else
-			self->recipient_count++;
+			count++;
 	}
+	err = count ? envelope_maker_new(&self->maker, recipients, count) : 0;
+	if (err)
+		log_error("the recipients cannot be sealed to: %s",
+			  strerror(err));
 }
 
 static uint8_t heard_state(const struct slot *slot)
@@ -93,11 +99,9 @@ static int make_start(struct recorder *self, struct slot *slot)
 
 	seal_keys_new(&slot->keys);
 	seal_keys_new(&slot->card_keys);
-	err = envelope_make(slot->keys.fk, self->recipients,
-			    self->recipient_count, &e);
+	err = envelope_maker_make(self->maker, slot->keys.fk, &e);
 	if (!err)
-		err = envelope_make(slot->card_keys.fk, self->recipients,
-				    self->recipient_count, &c);
+		err = envelope_maker_make(self->maker, slot->card_keys.fk, &c);
 	if (err)
 		return err;
 	memcpy(start.id, d->id, ID_BYTES);
@@ -154,7 +158,7 @@ void begin_asked(struct recorder *self, uint64_t call,
 				.reason = REASON_SPOOL_FULL);
 		return;
 	}
-	if (!self->recipient_count) {
+	if (!self->maker) {
 		refuse(self, slot, REASON_NO_RECIPIENT);
 		return;
 	}

@@ -47,8 +47,7 @@ struct recorder {
 	struct spool_nonce nonce;
 	struct ring *rings[PROCESS_MEDIA_MAX];
 	unsigned ring_count;
-	struct age_recipient recipients[SETTINGS_RECIPIENTS];
-	unsigned recipient_count;
+	struct envelope_maker *maker; /* NULL: no recipient to seal to */
 	struct id_map *events; /* event id to who waits for it; report.c */
 	struct kept *kept;
 	struct pendings *pendings;
