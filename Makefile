@@ -33,7 +33,9 @@ bench: build
 	@tools/install-missing demo check bench
 	@bench/run
 
-install: build
+install: build/build.ninja
+	@meson configure build -Dprefix=$(PREFIX)
+	@ninja -C build vaxel
 	@meson install -C build --no-rebuild $(if $(DESTDIR),--destdir $(DESTDIR)) >/dev/null
 	@echo "installed under $(DESTDIR)$(PREFIX)"
 
