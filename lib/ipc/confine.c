@@ -316,7 +316,8 @@ static int add_sockets(scmp_filter_ctx f, const struct confine *c)
 	for (size_t i = 0; !err && i < 2; i++)
 		err = seccomp_rule_add(
 			f, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
-			SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i]));
+			(struct scmp_arg_cmp){ 0, SCMP_CMP_EQ,
+					       (scmp_datum_t)families[i], 0 });
 	return err ? err : allow_all(f, inet, COUNT(inet));
 }
 
