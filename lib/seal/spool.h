@@ -189,6 +189,13 @@ struct spool_record {
  */
 int spool_next(struct reader *r, struct spool_record *ret) CHECK_RESULT;
 
+/*
+ * One whole END of that recording and nothing else, as far as can be seen
+ * without keys? Asked of bytes that others made, before they enter a spool:
+ * one record of another form hides all that follow it.
+ */
+bool spool_is_end(struct bytes raw, const uint8_t id[SPOOL_ID_BYTES]);
+
 /* Texts and blobs in *ret point into the record. EBADMSG. */
 int spool_read_start(const struct spool_record *rec,
 		     struct spool_start *ret) CHECK_RESULT;

@@ -64,6 +64,15 @@ int spool_next(struct reader *r, struct spool_record *ret)
 	return 0;
 }
 
+bool spool_is_end(struct bytes raw, const uint8_t id[SPOOL_ID_BYTES])
+{
+	struct reader r = reader_on(raw.p, raw.len);
+	struct spool_record rec;
+
+	return !spool_next(&r, &rec) && !reader_left(&r) &&
+	       rec.type == SPOOL_END && !memcmp(rec.id, id, SPOOL_ID_BYTES);
+}
+
 /* The fields inside a content; what follows them must be zeros. */
 static int read_fields(struct bytes content, struct reader *ret)
 {

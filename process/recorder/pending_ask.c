@@ -242,7 +242,8 @@ static int take_piece(struct pending *p, uint64_t at, struct bytes sealed)
 		return 0;
 	if (at == RECOVER_AT_END) {
 		if (p->end.len || p->end_len ||
-		    sealed.len > sizeof(p->end_record))
+		    sealed.len > sizeof(p->end_record) ||
+		    !spool_is_end(sealed, p->d.id))
 			return EBADMSG;
 		memcpy(p->end_record, sealed.p, sealed.len);
 		p->end_len = sealed.len;

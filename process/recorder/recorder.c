@@ -35,6 +35,9 @@ static void watch_clock(struct recorder *self)
 	     slot = slot_next(self, slot)) {
 		if (slot->state < SLOT_OVER)
 			begin_end(self, slot->call, RECORD_END_INTERRUPTED);
+		/* nor may it hear other frames: a chunk has one plaintext */
+		if (slot->state == SLOT_DRAINING)
+			begin_ending(slot);
 	}
 }
 

@@ -73,6 +73,32 @@ static size_t a_spool(struct spool_seal *seal)
 	return w.len;
 }
 
+static void an_end_from_elsewhere_is_held_to_its_form(void **state)
+{
+	static const uint8_t other[SPOOL_ID_BYTES] = "another of them.";
+	struct spool_seal seal;
+	size_t len = a_spool(&seal);
+	struct reader r = reader_on(file, len);
+	struct spool_record rec;
+
+	(void)state;
+	while (!spool_next(&r, &rec)) {
+		bool end = rec.type == SPOOL_END;
+
+		assert_int_equal(spool_is_end(rec.raw, rec_id), end);
+		assert_false(spool_is_end(rec.raw, other));
+		for (size_t n = 0; n < rec.raw.len; n += 7)
+			assert_false(spool_is_end(
+				(struct bytes){ rec.raw.p, n }, rec_id));
+		/* with another record, or its beginning, behind it */
+		if (end)
+			assert_false(spool_is_end(
+				(struct bytes){ rec.raw.p,
+						rec.raw.len + SPOOL_ALIGN },
+				rec_id));
+	}
+}
+
 static void records_come_back(void **state)
 {
 	static const enum spool_type types[] = { SPOOL_START, SPOOL_DATA,
@@ -376,6 +402,7 @@ static void sizes_are_hidden(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_end_from_elsewhere_is_held_to_its_form),
 		cmocka_unit_test(records_come_back),
 		cmocka_unit_test(a_record_is_laid_out_as_documented),
 		cmocka_unit_test(a_torn_spool_ends_before_the_tear),
