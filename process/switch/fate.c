@@ -213,6 +213,41 @@ void fate_answered(struct switch_self *self, struct call *c)
 					  : OUTCOME_EVENT_ANSWERED_AWAY);
 }
 
+/*
+ * The end of a recording that came before the one in hand: the recorder says
+ * it again when it, or we, have just started.
+ */
+static bool of_an_earlier_one(const struct call *c,
+			      const struct ipc_RECORD_STATE *m)
+{
+	bool same = m->recording == c->recording;
+
+	if (!m->recording || !c->recording)
+		return false;
+	/* asked and not yet told of a handle: what we have is the earlier's */
+	return c->outcome == OUTCOME_ASKED ||
+			       c->outcome == OUTCOME_ASKED_CLOSING
+		       ? same
+		       : !same;
+}
+
+static void finished(struct switch_self *self, struct call *c,
+		     const struct ipc_RECORD_STATE *m)
+{
+	if (of_an_earlier_one(c, m))
+		return;
+	/* no place even to write down that it was not recorded: we say it */
+	if (!m->recording && !outcome_final((enum outcome)c->outcome))
+		say_fate(self, c, EVENT_RECORDING_ALARM,
+			 (enum record_reason)m->reason);
+	/* ended by itself and in good order, as after a jump of the clock,
+	   while they talk: it is begun anew */
+	if (m->state == RECORD_SEALED && !self->draining &&
+	    (c->outcome == OUTCOME_TAKEN || c->outcome == OUTCOME_RUNNING))
+		c->ask_again = 1;
+	fate_event(self, c, OUTCOME_EVENT_FINISHED);
+}
+
 /* A recording of a call that we do not know any more: it is to be finished. */
 static void unknown_call(struct switch_self *self, uint64_t handle,
 			 const struct ipc_RECORD_STATE *m)
@@ -233,6 +268,7 @@ void fate_state(struct switch_self *self, uint64_t handle,
 	}
 	switch ((enum record_state)m->state) {
 	case RECORD_STARTING:
+		c->recording = m->recording;
 		fate_event(self, c, OUTCOME_EVENT_TAKEN);
 		break;
 	case RECORD_RUNNING:
@@ -244,7 +280,7 @@ void fate_state(struct switch_self *self, uint64_t handle,
 	case RECORD_NOT_RECORDED:
 	case RECORD_ALARM:
 	case RECORD_RECOVERED:
-		fate_event(self, c, OUTCOME_EVENT_FINISHED);
+		finished(self, c, m);
 		break;
 	default:
 		return;

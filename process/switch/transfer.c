@@ -92,11 +92,15 @@ unsigned transfer_asked(struct switch_self *self, struct call *c,
 		return to_nurse(self, c, side, agent);
 	if (!line_of(self, user, &line))
 		return 403;
+	/* the caller was told who records him; that was nobody else */
+	if (strcmp(self->p->settings->lines[line].controller, c->controller))
+		return 403;
 	if (!call_event(self, c, CALL_EVENT_REFERRED))
 		return 500;
 	begin(self, c, side);
 	c->requeue = 1;
 	c->line = line;
+	c->line_records = self->p->settings->lines[line].record;
 	call_due(self, c, AT_ONCE_MS);
 	return 202;
 }

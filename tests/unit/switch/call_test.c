@@ -515,6 +515,78 @@ static void test_transfer_to_a_line(void **state)
 	assert_int_equal(c->outcome, OUTCOME_ASKED);
 }
 
+static void test_transfer_to_a_line_of_others(void **state)
+{
+	struct call *c = rig_talking();
+	struct line *second = &rig->settings.lines[1];
+
+	(void)state;
+	rig->settings.line_count = 2;
+	*second = rig->settings.lines[0];
+	(void)snprintf(second->number, sizeof(second->number), "1188");
+	second->record = false;
+	/* he was not told that these would hear him */
+	(void)snprintf(second->controller, sizeof(second->controller), "else");
+	assert_int_equal(refer(c, SIDE_NURSE, "sip:1188@h"), 403);
+	assert_int_equal(c->state, CALL_TALKING);
+	(void)snprintf(second->controller, sizeof(second->controller), "carer");
+	assert_int_equal(refer(c, SIDE_NURSE, "sip:1188@h"), 202);
+	rig_register(1, true);
+	rig_wait(100);
+	rig_recorder(c, RECORD_SEALED);
+	rig_opened(c, SIDE_NURSE, 20008);
+	forget();
+	rig_answers(rig_session(c, SIDE_NURSE));
+	/* that line does not record */
+	assert_null(strstr(rig->log, "ask"));
+	assert_non_null(strstr(rig->log, "event recording.not-recorded\n"));
+}
+
+/* The recorder has no place left even for saying so. */
+static void test_no_room_for_a_recording(void **state)
+{
+	struct call *c;
+
+	(void)state;
+	rig_register(0, true);
+	c = rig_queued();
+	rig_opened(c, SIDE_NURSE, 20002);
+	rig_answers(rig_session(c, SIDE_NURSE));
+	forget();
+	rig->recording = 0;
+	rig_recorder(c, RECORD_ALARM);
+	heard("event recording.alarm\n");
+	assert_int_equal(c->outcome, OUTCOME_RECORDER);
+	rig_recorder(c, RECORD_ALARM);
+	heard("");
+}
+
+/* Sealed in mid-talk, as after a jump of the clock. */
+static void test_a_recording_begun_anew(void **state)
+{
+	struct call *c = rig_talking();
+
+	(void)state;
+	rig_recorder(c, RECORD_SEALED);
+	assert_memory_equal(rig->log, "capture off\nask 0 0 carer\n", 26);
+	assert_int_equal(c->outcome, OUTCOME_ASKED);
+	/* the first one's end, said again by one that restarted */
+	rig_recorder(c, RECORD_SEALED);
+	assert_int_equal(c->outcome, OUTCOME_ASKED);
+	rig->recording = 8;
+	rig_recorder(c, RECORD_STARTING);
+	rig_recorder(c, RECORD_RUNNING);
+	forget();
+	rig->recording = 7;
+	rig_recorder(c, RECORD_SEALED);
+	heard("");
+	assert_int_equal(c->outcome, OUTCOME_RUNNING);
+	rig->recording = 8;
+	rig_recorder(c, RECORD_ALARM); /* a fault is not tried again */
+	heard("capture off\n");
+	assert_int_equal(c->outcome, OUTCOME_RECORDER);
+}
+
 static void test_media_dies(void **state)
 {
 	struct call *c = rig_talking();
@@ -825,6 +897,9 @@ int main(void)
 		T(test_transfer_not_answered),
 		T(test_transfer_by_one_who_left),
 		T(test_transfer_to_a_line),
+		T(test_transfer_to_a_line_of_others),
+		T(test_no_room_for_a_recording),
+		T(test_a_recording_begun_anew),
 		T(test_media_dies),
 		T(test_silence),
 		T(test_ending_is_not_for_ever),

@@ -435,6 +435,7 @@ void rig_up(void)
 	rig = calloc(1, sizeof(*rig));
 	assert_non_null(rig);
 	rig->now_ms = 1000000;
+	rig->recording = 7;
 	rig->nurse_speaks = CODEC_PCMA;
 	settings_of_a_line(&rig->settings);
 	rig->process.settings = &rig->settings;
@@ -560,7 +561,8 @@ void rig_closed(struct call *c)
 
 void rig_recorder(struct call *c, enum record_state state)
 {
-	struct ipc_RECORD_STATE m = { .state = (uint8_t)state, .recording = 7 };
+	struct ipc_RECORD_STATE m = { .state = (uint8_t)state,
+				      .recording = rig->recording };
 
 	fate_state(&rig->self, call_handle(&rig->self, c), &m);
 }

@@ -45,6 +45,7 @@ struct rig {
 	uint8_t stored[64][ID_BYTES];
 	unsigned stored_count;
 	bool nobody_stores;
+	uint32_t recording; /* the handle that the recorder speaks of */
 };
 
 extern struct rig *rig;
