@@ -98,19 +98,18 @@ static bool acceptable(struct stack *s, struct stack_server *t,
 	return true;
 }
 
-/* No room for a transaction: say so without one. */
+/* Without a transaction, so once an answer to each request that comes. */
 static void refuse_stateless(struct stack *s, const struct sip_msg *msg,
-			     const struct flow *flow)
+			     const struct flow *flow, unsigned code)
 {
 	struct flow back = server_way_back(msg, flow);
 	size_t max = msg->mb->size + 512;
 	uint8_t *buf = malloc(max);
 	struct writer w = writer_on(buf, max);
 
-	metric_add(METRIC_sip_refused_overload, 1);
 	if (!buf)
 		return;
-	message_response(&w, msg, 503, NULL, TEXT("full"), &flow->peer);
+	message_response(&w, msg, code, NULL, TEXT("none"), &flow->peer);
 	message_end(&w, TEXT(""), TEXT(""));
 	if (!writer_finish(&w) &&
 	    transport_send(s->transport, &back, buf, w.len))
@@ -118,13 +117,29 @@ static void refuse_stateless(struct stack *s, const struct sip_msg *msg,
 	free(buf);
 }
 
+/*
+ * A call from nobody we know. Kept and repeated like another refusal it would
+ * send ten answers to whose address was forged, and fill our memory.
+ */
+static bool from_stranger(const struct stack *s, const struct sip_msg *msg,
+			  const struct flow *flow)
+{
+	return s->options.trunks_only && flow->trunk < 0 && !flow->refused &&
+	       message_method_of(msg) == METHOD_INVITE && !msg->to.tag.l;
+}
+
 static void new_request(struct stack *s, const struct sip_msg *msg,
 			const struct flow *flow)
 {
 	struct stack_server *t;
 
+	if (from_stranger(s, msg, flow)) {
+		refuse_stateless(s, msg, flow, 403);
+		return;
+	}
 	if (server_new(s, msg, flow, &t)) {
-		refuse_stateless(s, msg, flow);
+		metric_add(METRIC_sip_refused_overload, 1);
+		refuse_stateless(s, msg, flow, 503);
 		return;
 	}
 	if (!acceptable(s, t, msg, flow))

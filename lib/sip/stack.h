@@ -69,6 +69,7 @@ struct stack_options {
 	const char *allow;     /* "INVITE, ACK, ...": anything else gets 405 */
 	const char *agent;     /* Server and User-Agent; NULL for none */
 	unsigned transactions_max; /* 0: 262144 */
+	bool trunks_only; /* INVITEs that no trunk sent begin no call: 403 */
 };
 
 /* A request, without Via, Max-Forwards, Content-Length: these are ours. */

@@ -18,6 +18,7 @@ static const struct stack_options stack_options = {
 	.allow = "INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE, INFO, "
 		 "REFER, NOTIFY, REGISTER",
 	.agent = "vaxel/" VAXEL_VERSION,
+	.trunks_only = true,
 };
 
 static size_t memory_bytes(const struct settings *s, enum memory_kind kind)

@@ -85,7 +85,8 @@ static void on_closed(void *arg, uint64_t connection)
 
 void rig_open(struct rig_node *n)
 {
-	static const struct stack_options options = {
+	const struct stack_options options = {
+		.trunks_only = n->trunks_only,
 		.supported = "100rel, timer",
 		.allow = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, REGISTER",
 		.agent = "rig",

@@ -19,6 +19,7 @@ struct rig_node {
 	unsigned requests, acks, cancelled, no_ack, gone, closed;
 	unsigned reply; /* 0: keep it waiting */
 	bool acknowledge;
+	bool trunks_only;
 	enum message_method method;
 	struct flow flow;
 	char header[256]; /* the From of the last request */

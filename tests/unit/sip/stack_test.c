@@ -13,12 +13,13 @@ struct pair {
 	char uri[128]; /* of b */
 };
 
-static void pair_open(struct pair *p, enum sip_transport transport,
-		      const char *address)
+static void pair_open_as(struct pair *p, enum sip_transport transport,
+			 const char *address, bool trunks_only)
 {
 	bool inet6 = strchr(address, ':') != NULL;
 
 	memset(p, 0, sizeof(*p));
+	p->b.trunks_only = trunks_only;
 	rig_listen(&p->a, transport, address);
 	rig_listen(&p->b, transport, address);
 	rig_open(&p->a);
@@ -27,6 +28,12 @@ static void pair_open(struct pair *p, enum sip_transport transport,
 		       "sip:1177@%s%s%s:%u;transport=%s", inet6 ? "[" : "",
 		       address, inet6 ? "]" : "", p->b.ports[0],
 		       transport_param(transport));
+}
+
+static void pair_open(struct pair *p, enum sip_transport transport,
+		      const char *address)
+{
+	pair_open_as(p, transport, address, false);
 }
 
 static void pair_close(struct pair *p)
@@ -93,6 +100,29 @@ static void invites_ring_and_are_accepted(void **state)
 		assert_int_equal(p.a.code_count, 0);
 		pair_close(&p);
 	}
+}
+
+static void strangers_leave_no_trace(void **state)
+{
+	uint64_t before;
+	struct pair p;
+
+	(void)state;
+	pair_open_as(&p, SIP_UDP, "127.0.0.1", true);
+	before = metric_read(metric_page, METRIC_sip_retransmitted);
+	assert_non_null(rig_request(&p.a, METHOD_INVITE, p.uri, -1, ""));
+	assert_true(rig_until(&p.a.code_count, 1, 2000));
+	assert_int_equal(p.a.codes[0], 403);
+	assert_int_equal(p.b.requests, 0);
+	assert_int_equal(stack_transactions(p.b.stack), 0);
+	rig_for(700);
+	assert_int_equal(metric_read(metric_page, METRIC_sip_retransmitted),
+			 before);
+	/* others are still heard: a phone that registers, say */
+	p.b.reply = 200;
+	assert_non_null(rig_request(&p.a, METHOD_INFO, p.uri, -1, ""));
+	assert_true(rig_until(&p.b.requests, 1, 2000));
+	pair_close(&p);
 }
 
 static void refusals_are_acknowledged_below(void **state)
@@ -404,6 +434,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(requests_are_answered_by_every_way),
 		cmocka_unit_test(invites_ring_and_are_accepted),
+		cmocka_unit_test(strangers_leave_no_trace),
 		cmocka_unit_test(refusals_are_acknowledged_below),
 		cmocka_unit_test(invites_can_be_cancelled),
 		cmocka_unit_test(what_we_cannot_do_is_refused),
