@@ -147,6 +147,40 @@ static bool is_urgent(enum event_type type)
 	}
 }
 
+/*
+ * Each of its own alone: the switch speaks with the network, and whoever is in
+ * it shall seal, erase or release nothing in the log. The recorder also brings
+ * what the switch said while we were away. People's entries come by the desk's
+ * questions (ask_read.c).
+ */
+static bool may_say(enum role role, enum event_type type)
+{
+	switch (type) {
+	case EVENT_CALL_RECEIVED:
+	case EVENT_CALL_ROUTED:
+	case EVENT_CALL_REFUSED:
+	case EVENT_CALL_HANDED_OVER:
+	case EVENT_CALL_QUEUED:
+	case EVENT_CALL_NOTICE_PLAYED:
+	case EVENT_CALL_ANSWERED:
+	case EVENT_CALL_HELD:
+	case EVENT_CALL_TRANSFERRED:
+	case EVENT_CALL_ENDED:
+	case EVENT_RECORDING_NOT_RECORDED:
+	case EVENT_RECORDING_ALARM:
+		return role == ROLE_SWITCH || role == ROLE_RECORDER;
+	case EVENT_RECORDING_STARTED:
+	case EVENT_RECORDING_PAUSED:
+	case EVENT_RECORDING_RESUMED:
+	case EVENT_RECORDING_SEALED:
+	case EVENT_RECORDING_RECOVERING:
+	case EVENT_RECORDING_RECOVERED:
+		return role == ROLE_RECORDER;
+	default:
+		return false;
+	}
+}
+
 static void on_event(struct ledger *l, struct ipc *from,
 		     const struct ipc_message *m)
 {
@@ -160,8 +194,9 @@ static void on_event(struct ledger *l, struct ipc *from,
 			     .about = m->about };
 	int err;
 
-	if (in->type >= EVENT_TYPES) {
-		log_error("an event of an unknown type was dropped");
+	if (!may_say(ipc_peer(from), e.type)) {
+		metric_add(METRIC_ipc_refused, 1);
+		log_error("an event was dropped: not the sender's to say");
 		return;
 	}
 	memcpy(e.id, in->id, ID_BYTES);

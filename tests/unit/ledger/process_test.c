@@ -19,6 +19,7 @@
 #include "base/encode.h"
 #include "base/secret.h"
 #include "ipc/confine.h"
+#include "ipc/values.h"
 #include "process/ledger/ledger.h"
 #include "tlog/folder.h"
 
@@ -248,16 +249,21 @@ static int stop(int signal)
 	return status;
 }
 
-static void send_event(unsigned i)
+static void send_event_of(enum event_type type, unsigned i)
 {
 	struct ipc_message m = { .type = IPC_EVENT, .fd = -1 };
 
-	m.u.EVENT.type = 0;
+	m.u.EVENT.type = (uint8_t)type;
 	memcpy(m.u.EVENT.id, events[i].id, ID_BYTES);
 	m.u.EVENT.at_ms = 1795295100125;
 	m.u.EVENT.organisation = TEXT("Region X");
 	m.u.EVENT.details = TEXT("{\"call\":\"x\"}");
 	(void)!ipc_send(child.speaker, &m);
+}
+
+static void send_event(unsigned i)
+{
+	send_event_of(EVENT_CALL_RECEIVED, i);
 }
 
 /* As an outbox does: those that were not acknowledged, oldest first. */
@@ -379,11 +385,40 @@ static void a_rolled_back_database_stops_entries_not_the_process(void **state)
 	assert_log(2);
 }
 
+static void the_switch_speaks_of_calls_alone(void **state)
+{
+	static const enum event_type others[] = {
+		EVENT_RECORDING_SEALED,
+		EVENT_RECORDING_ERASED,
+		EVENT_DISCLOSURE_RELEASED,
+		EVENT_USER_ADDED,
+		EVENT_TYPES,
+	};
+	const unsigned n = sizeof(others) / sizeof(others[0]);
+
+	(void)state;
+	begin_events();
+	start();
+	run_until(&child.ready, 5000);
+	for (unsigned i = 0; i < n; i++)
+		send_event_of(others[i], i);
+	send_event(n);
+	run_until(&events[n].stored, 5000);
+	assert_true(events[n].stored);
+	assert_int_equal(stored, 1);
+	assert_int_equal(events[n].entry, 0);
+	give(IPC_DRAIN, -1);
+	run_until(&child.drained, 5000);
+	assert_int_equal(stop(0), 0);
+	assert_log(1);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		CASE(what_was_acknowledged_survives_kills),
+		CASE(the_switch_speaks_of_calls_alone),
 		CASE(a_rolled_back_database_stops_entries_not_the_process),
 	};
 
