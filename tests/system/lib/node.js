@@ -98,7 +98,8 @@ class Node {
 	}
 
 	async start() {
-		this.process = start(vaxel, ['run', '-c', this.conf], { cwd: this.dir, env: this.options.env || process.env });
+		const [program, ...before] = [...this.options.under || [], vaxel];
+		this.process = start(program, [...before, 'run', '-c', this.conf], { cwd: this.dir, env: this.options.env || process.env });
 		await until('ready', () => {
 			if (this.process.status !== null)
 				throw new Error(`vaxel run ended: ${this.process.status}\n${this.process.err}`);

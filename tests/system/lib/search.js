@@ -29,11 +29,14 @@ function audioProbes(samples) {
 	return probes;
 }
 
-// Probes by their first eight bytes, so that one pass over the bytes finds any.
+// Probes by their first eight bytes, so that one pass over the bytes finds any;
+// two bytes are looked at before, since most places begin like no probe.
 function audioIndex(probes) {
 	const index = new Map();
+	index.begins = new Uint8Array(65536);
 	for (const p of probes) {
 		const key = p.readBigUInt64LE(0);
+		index.begins[p[0] << 8 | p[1]] = 1;
 		if (!index.has(key)) index.set(key, []);
 		index.get(key).push(p);
 	}
@@ -44,6 +47,7 @@ function audioIndex(probes) {
 function countAudio(bytes, index) {
 	const seen = new Set();
 	for (let i = 0; i + PROBE <= bytes.length; i++) {
+		if (!index.begins[bytes[i] << 8 | bytes[i + 1]]) continue;
 		for (const p of index.get(bytes.readBigUInt64LE(i)) || [])
 			if (!seen.has(p) && i + p.length <= bytes.length && bytes.compare(p, 0, p.length, i, i + p.length) === 0) seen.add(p);
 	}
@@ -75,8 +79,11 @@ function needlesFor({ number, names, samples }) {
 	return needles;
 }
 
+// What a running node removes meanwhile is not there.
 function* filesUnder(dir) {
-	for (const e of fs.readdirSync(dir, { withFileTypes: true })) {
+	let entries = [];
+	try { entries = fs.readdirSync(dir, { withFileTypes: true }); } catch { /* gone */ }
+	for (const e of entries) {
 		const file = path.join(dir, e.name);
 		if (e.isDirectory()) yield* filesUnder(file);
 		else if (e.isFile()) yield file;
@@ -89,11 +96,12 @@ function inFolders(dirs, needles) {
 	let files = 0, bytes = 0;
 	for (const dir of dirs) {
 		for (const file of filesUnder(dir)) {
-			const data = fs.readFileSync(file);
+			let data;
+			try { data = fs.readFileSync(file); } catch { continue; }
 			files++;
 			bytes += data.length;
 			for (const kind of new Set(inBytes(data, needles))) hits.push({ where: file, kind });
-			for (const kind of new Set(inBytes(Buffer.from(path.basename(file)), needles)))
+			for (const kind of new Set(inBytes(Buffer.from(path.relative(dir, file)), needles)))
 				hits.push({ where: `the name of ${file}`, kind });
 		}
 	}
