@@ -6,7 +6,7 @@ const assert = require('node:assert');
 const fs = require('node:fs');
 const { Stage } = require('./lib/stage.js');
 const { Listener } = require('./lib/listener.js');
-const { walk } = require('./lib/matroska.js');
+const { laidOut, ms, walk } = require('./lib/recorded.js');
 const { Waiting } = require('./lib/waiting.js');
 const { sleep, run } = require('./lib/wait.js');
 const audio = require('./lib/audio.js');
@@ -25,19 +25,6 @@ function writeTurns(file, tones, seconds = 90) {
 	return file;
 }
 
-// Both tracks laid out on the recording's own time: silence where nothing lies.
-async function laidOut(file) {
-	const out = [0, 1].map((n) => `${file}.${n}`);
-	const r = await run('ffmpeg', ['-v', 'error', '-y', '-copyts', '-i', file, ...out.flatMap((to, n) => ['-map', `0:a:${n}`,
-		'-af', 'aresample=async=1:min_hard_comp=0.01:first_pts=0', '-ac', '1', '-ar', String(audio.RATE), '-f', 's16le', to])]);
-	return { error: r.stderr, tracks: out.map((to) => {
-		const b = fs.readFileSync(to);
-		fs.rmSync(to);
-		return new Int16Array(b.buffer, b.byteOffset, b.length >> 1);
-	}) };
-}
-
-const ms = (samples) => samples.length / audio.RATE * 1000;
 const at = (t) => Math.max(0, Math.round(t * audio.RATE / 1000));
 
 // Which of the two tones sounds from then on? -1: neither.

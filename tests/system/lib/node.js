@@ -56,7 +56,7 @@ class Node {
 		const at = this.host.includes(':') ? `[${this.host}]` : this.host;
 		const listen = [`udp:${at}:${this.port}`, `tcp:${at}:${this.port}`];
 		if (this.tlsPort) listen.push(`tls:${at}:${this.tlsPort}`);
-		const rtp = 20000 + Math.floor(Math.random() * 180) * 200;
+		const rtp = 20000 + Math.floor(Math.random() * 60) * 200; // below what the phones and the kernel take
 		const all = {
 			sip: { listen, domain: 'vaxel.test', 'calls-max': 64, ...this.options.tls },
 			media: {

@@ -16,8 +16,8 @@ class Phone {
 		p.options = options;
 		p.dir = fs.mkdtempSync(path.join(os.tmpdir(), 'vaxel-phone-'));
 		p.host = options.host || '127.0.0.1';
-		p.port = options.port || await freePort(p.host);
-		p.control = await freePort();
+		p.port = options.port || await freePort(p.host, 2); // TLS takes the next
+		do p.control = await freePort(); while (p.control === p.port || p.control === p.port + 1);
 		p.events = [];
 		const source = options.wav || audio.writeTone(path.join(p.dir, 'say.wav'), options.tone || 440, options.seconds || 120);
 		const at = p.host.includes(':') ? `[${p.host}]` : p.host;
@@ -73,6 +73,11 @@ ctrl_tcp_listen 127.0.0.1:${p.control}
 		fs.writeFileSync(path.join(p.dir, 'contacts'), '');
 		p.process = start('baresip', ['-f', p.dir, '-v'], { cwd: p.dir });
 		await p.connect();
+		// it takes commands before it has its account, and forgets them
+		await until('a phone that is ready', () => {
+			if (p.process.status !== null) throw new Error(`baresip ended\n${p.process.out}${p.process.err}`);
+			return /baresip is ready/.test(p.process.out + p.process.err);
+		}, 15000);
 		return p;
 	}
 

@@ -46,7 +46,10 @@ class Stage {
 	async talk({ caller = {}, nurse = {}, recorded = true } = {}) {
 		const n = await this.nurse('agent1', nurse);
 		const c = await this.caller(caller);
-		const answered = await n.event('CALL_ESTABLISHED', 40000);
+		const answered = await n.event('CALL_ESTABLISHED', 40000).catch((e) => {
+			const seen = [c, n].map((p) => p.events.filter((v) => v.event).map((v) => `${v.type} ${v.param}`).join('; '));
+			throw new Error(`${e.message}\ncaller: ${seen[0]}\nnurse: ${seen[1]}\n${this.node.log.split('\n').slice(-12).join('\n')}`);
+		});
 		if (recorded) await this.recording();
 		return { caller: c, nurse: n, answered: answered.at };
 	}

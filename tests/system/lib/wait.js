@@ -17,21 +17,26 @@ async function until(what, look, ms = 10000, every = 20) {
 	}
 }
 
-// A UDP and TCP port that nobody has right now.
-async function freePort(address = '127.0.0.1') {
+async function isFree(port, address) {
+	const udp = await new Promise((done) => {
+		const s = dgram.createSocket(address.includes(':') ? 'udp6' : 'udp4');
+		s.once('error', () => { s.close(); done(false); });
+		s.bind(port, address, () => s.close(() => done(true)));
+	});
+	return udp && new Promise((done) => {
+		const s = net.createServer();
+		s.once('error', () => done(false));
+		s.listen(port, address, () => s.close(() => done(true)));
+	});
+}
+
+// A UDP and TCP port that nobody has right now, and as many after it.
+async function freePort(address = '127.0.0.1', count = 1) {
 	for (let i = 0; i < 50; i++) {
 		const port = 10000 + Math.floor(Math.random() * 9000);
-		const udp = await new Promise((done) => {
-			const s = dgram.createSocket(address.includes(':') ? 'udp6' : 'udp4');
-			s.once('error', () => { s.close(); done(false); });
-			s.bind(port, address, () => s.close(() => done(true)));
-		});
-		const tcp = udp && await new Promise((done) => {
-			const s = net.createServer();
-			s.once('error', () => done(false));
-			s.listen(port, address, () => s.close(() => done(true)));
-		});
-		if (udp && tcp) return port;
+		let n = 0;
+		while (n < count && await isFree(port + n, address)) n++;
+		if (n === count) return port;
 	}
 	throw new Error('no free port');
 }
