@@ -30,6 +30,10 @@ static int make(struct house *h, enum memory_kind kind, unsigned index,
 	m->fd = memfd_create("vaxel", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (m->fd < 0 || ftruncate(m->fd, (off_t)bytes))
 		return errno ? errno : EIO;
+	/* one that shrinks would kill whoever else looks into it */
+	if (bytes && fcntl(m->fd, F_ADD_SEALS,
+			   F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL))
+		return errno;
 	h->memory_count++;
 	return 0;
 }

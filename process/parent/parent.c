@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <systemd/sd-daemon.h>
@@ -407,6 +408,10 @@ int parent_run(const char *config_file,
 	h->config_fd = -1;
 	h->started_ms = clock_wall_ms();
 	log_open("parent", LOG_NOTICE);
+	/* through /proc our user could open the memory that we keep for others:
+	   keys and dialogs of running calls */
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))
+		return 1;
 	raise_limits();
 	(void)signal(SIGPIPE, SIG_IGN);
 	if (uv_loop_init(&h->loop))
