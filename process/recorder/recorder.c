@@ -231,11 +231,14 @@ static int found(void *arg, const struct spool_record *rec,
 		 const struct journal_place *place)
 {
 	struct recorder *self = arg;
+	const struct slot *slot = slot_of_id(&self->table, rec->id);
 
 	if (rec->type == SPOOL_EVENT)
 		return kept_found(self, rec, place->segment);
-	if (slot_of_id(&self->table, rec->id))
-		return 0; /* its keys are in memory: it goes on */
+	/* its keys are in memory: it goes on. One that ended by a fault has
+	   none left; it waits for the keeper, and its segments with it */
+	if (slot && !slot->recoverable)
+		return 0;
 	return pending_found(self, rec, place);
 }
 
