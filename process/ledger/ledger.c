@@ -12,6 +12,7 @@
  */
 #include "process/ledger/ledger.h"
 
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -147,6 +148,21 @@ static bool is_urgent(enum event_type type)
 	}
 }
 
+static bool is_recorders(enum event_type type)
+{
+	switch (type) {
+	case EVENT_RECORDING_STARTED:
+	case EVENT_RECORDING_PAUSED:
+	case EVENT_RECORDING_RESUMED:
+	case EVENT_RECORDING_SEALED:
+	case EVENT_RECORDING_RECOVERING:
+	case EVENT_RECORDING_RECOVERED:
+		return true;
+	default:
+		return false;
+	}
+}
+
 /*
  * Each of its own alone: the switch speaks with the network, and whoever is in
  * it shall seal, erase or release nothing in the log. The recorder also brings
@@ -155,6 +171,8 @@ static bool is_urgent(enum event_type type)
  */
 static bool may_say(enum role role, enum event_type type)
 {
+	if (is_recorders(type))
+		return role == ROLE_RECORDER;
 	switch (type) {
 	case EVENT_CALL_RECEIVED:
 	case EVENT_CALL_ROUTED:
@@ -169,16 +187,25 @@ static bool may_say(enum role role, enum event_type type)
 	case EVENT_RECORDING_NOT_RECORDED:
 	case EVENT_RECORDING_ALARM:
 		return role == ROLE_SWITCH || role == ROLE_RECORDER;
-	case EVENT_RECORDING_STARTED:
-	case EVENT_RECORDING_PAUSED:
-	case EVENT_RECORDING_RESUMED:
-	case EVENT_RECORDING_SEALED:
-	case EVENT_RECORDING_RECOVERING:
-	case EVENT_RECORDING_RECOVERED:
-		return role == ROLE_RECORDER;
 	default:
 		return false;
 	}
+}
+
+/*
+ * What is entered once by its id. The ids of the recorder's events follow from
+ * the recording's, which others know: with an id of their choice they must not
+ * make one of these seem told already.
+ */
+static void event_id(const struct ipc_EVENT *in, uint8_t to[ID_BYTES])
+{
+	uint8_t digest[crypto_hash_sha256_BYTES];
+
+	memcpy(to, in->id, ID_BYTES);
+	if (!is_recorders((enum event_type)in->type))
+		return;
+	(void)crypto_hash_sha256(digest, in->id, ID_BYTES);
+	memcpy(to, digest, ID_BYTES);
 }
 
 static void on_event(struct ledger *l, struct ipc *from,
@@ -199,7 +226,7 @@ static void on_event(struct ledger *l, struct ipc *from,
 		log_error("an event was dropped: not the sender's to say");
 		return;
 	}
-	memcpy(e.id, in->id, ID_BYTES);
+	event_id(in, e.id);
 	memcpy(w.id, in->id, ID_BYTES);
 	err = book_enter(l->book, &e, &w.entry);
 	if (err == EPERM)

@@ -190,12 +190,14 @@ static int make_config(void)
 	return fd;
 }
 
+static enum role speaker = ROLE_SWITCH;
+
 static void give(enum ipc_type type, int fd)
 {
 	struct ipc_message m = { .type = type, .fd = fd };
 
 	if (type == IPC_GIVE_PEER)
-		m.u.GIVE_PEER.role = ROLE_SWITCH;
+		m.u.GIVE_PEER.role = (uint8_t)speaker;
 	if (type == IPC_START)
 		m.u.START.started_ms = 1;
 	assert_int_equal(ipc_send(child.parent, &m), 0);
@@ -219,7 +221,7 @@ static void start(void)
 	}
 	(void)close(up[1]);
 	child.parent = open_end(up[0], ROLE_PARENT);
-	child.speaker = open_end(peer[0], ROLE_SWITCH);
+	child.speaker = open_end(peer[0], speaker);
 	give(IPC_GIVE_CONFIG, make_config());
 	give(IPC_GIVE_PEER, peer[1]);
 	give(IPC_START, -1);
@@ -341,6 +343,36 @@ static void what_was_acknowledged_survives_kills(void **state)
 	}
 }
 
+static void nobody_takes_the_id_of_a_seal(void **state)
+{
+	static const struct {
+		enum role role;
+		enum event_type type;
+	} said[] = {
+		{ ROLE_SWITCH, EVENT_CALL_RECEIVED },
+		{ ROLE_RECORDER, EVENT_RECORDING_SEALED },
+		{ ROLE_RECORDER, EVENT_RECORDING_SEALED }, /* once more */
+	};
+
+	(void)state;
+	begin_events();
+	for (unsigned i = 0; i < 3; i++) {
+		speaker = said[i].role;
+		events[0].stored = false;
+		start();
+		run_until(&child.ready, 5000);
+		send_event_of(said[i].type, 0);
+		run_until(&events[0].stored, 5000);
+		assert_true(events[0].stored);
+		assert_int_equal(events[0].entry, i ? 1 : 0);
+		give(IPC_DRAIN, -1);
+		run_until(&child.drained, 5000);
+		assert_int_equal(stop(0), 0);
+	}
+	speaker = ROLE_SWITCH;
+	assert_log(2);
+}
+
 static void a_rolled_back_database_stops_entries_not_the_process(void **state)
 {
 	char from[96], to[96], command[800];
@@ -419,6 +451,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(what_was_acknowledged_survives_kills),
 		CASE(the_switch_speaks_of_calls_alone),
+		CASE(nobody_takes_the_id_of_a_seal),
 		CASE(a_rolled_back_database_stops_entries_not_the_process),
 	};
 
