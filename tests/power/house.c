@@ -434,6 +434,7 @@ void house_start(struct house *h, bool fresh)
 		fresh_memory(h);
 	must(!socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair));
 	h->pid = spawn(h, pair[1]);
+	h->samples = 0;
 	close(pair[1]);
 	h->ready = false;
 	must(!ipc_open(&h->parent, &h->loop, pair[0], ROLE_PARENT,
@@ -476,6 +477,32 @@ static void step_calls(struct house *h)
 		keep_event(h);
 }
 
+static uint64_t waited_ns(const struct house *h)
+{
+	unsigned long long ran, waited = 0;
+	char path[64];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/schedstat", (int)h->pid);
+	f = h->pid > 0 ? fopen(path, "r") : NULL;
+	if (!f)
+		return 0;
+	if (fscanf(f, "%llu %llu", &ran, &waited) != 2)
+		waited = 0;
+	fclose(f);
+	return waited;
+}
+
+uint64_t house_starved_ns(const struct house *h)
+{
+	uint64_t now = waited_ns(h);
+	uint64_t then = h->samples < STARVED_SAMPLES
+				? 0
+				: h->waited_ns[h->samples % STARVED_SAMPLES];
+
+	return now > then ? now - then : 0;
+}
+
 static void on_frames(uv_timer_t *t)
 {
 	struct house *h = t->data;
@@ -486,6 +513,7 @@ static void on_frames(uv_timer_t *t)
 	    late > h->late_ns)
 		h->late_ns = late;
 	h->last_tick_ns = now;
+	h->waited_ns[h->samples++ % STARVED_SAMPLES] = waited_ns(h);
 	step_calls(h);
 }
 

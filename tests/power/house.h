@@ -22,6 +22,7 @@
 #define CALL_TRACKS 2
 #define PACKETS_MAX 1024
 #define KEPT_MAX_TEST 256
+#define STARVED_SAMPLES 32 /* some 600 ms */
 
 struct call {
 	uint64_t handle;
@@ -88,6 +89,9 @@ struct house {
 	bool kept_safe[KEPT_MAX_TEST];
 	uint64_t late_ns; /* how late our own timer came, at worst, lately */
 	uint64_t last_tick_ns;
+	/* how long the recorder had waited for a processor, each 20 ms */
+	uint64_t waited_ns[STARVED_SAMPLES];
+	unsigned samples;
 	struct recover *recover;
 	uint64_t request;
 	uint8_t recover_id[ID_BYTES];
@@ -106,6 +110,12 @@ void house_start(struct house *h, bool fresh);
 
 /* Run the loop for so long, or until the recorder was stopped by the shim. */
 void house_run(struct house *h, uint64_t ms);
+
+/*
+ * How much of the last 600 ms a loaded test machine kept the recorder, ready to
+ * run, from running: that is not the recorder's doing.
+ */
+uint64_t house_starved_ns(const struct house *h);
 
 /* kill -9. */
 void house_kill(struct house *h);

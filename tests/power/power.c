@@ -87,7 +87,11 @@ static void calls_are_cut(struct house *h, uint64_t cut_ns)
 	uint64_t slow = h->tape->longest_ns > SYNC_MOST_NS
 				? h->tape->longest_ns - SYNC_MOST_NS
 				: 0;
+	uint64_t late = 2 * h->late_ns + house_starved_ns(h);
 
+	tell("cut; we were %llu ms late, the recorder starved %llu ms\n",
+	     (unsigned long long)h->late_ns / 1000000,
+	     (unsigned long long)house_starved_ns(h) / 1000000);
 	for (unsigned i = 0; i < h->call_count; i++) {
 		struct call *c = &h->calls[i];
 
@@ -96,7 +100,7 @@ static void calls_are_cut(struct house *h, uint64_t cut_ns)
 		c->cut = true;
 		/* a test machine may stall us all: that is not the
 		   recorder's; a loaded one is seen by our own timer */
-		c->promised_ns = cut_ns - PROMISE_NS - 2 * h->late_ns - slow;
+		c->promised_ns = cut_ns - PROMISE_NS - late - slow;
 	}
 }
 
