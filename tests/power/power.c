@@ -74,7 +74,7 @@ static void new_tape(struct house *h, bool rough)
 	t->cut_ns = 0;
 	t->full = 0;
 	t->cut_at = TAPE_NEVER;
-	t->cut_after = 0;
+	t->cut_after = t->cut_skip = 0;
 	t->longest_ns = 0;
 	t->fail_at =
 		rough && !house_draw(5) ? 20 + house_draw(100) : TAPE_NEVER;
@@ -109,8 +109,12 @@ static uint64_t stop_soon(struct house *h)
 {
 	static const uint32_t kinds[] = { TAPE_RENAME, TAPE_RENAME, TAPE_CREATE,
 					  TAPE_UNLINK, TAPE_WRITE };
-	uint64_t pick = house_draw(10);
+	uint64_t pick;
 
+	if (h->tape->cut_ns)
+		return h->tape->cut_ns; /* it has stopped already */
+
+	pick = house_draw(10);
 	if (pick < sizeof(kinds) / sizeof(kinds[0]))
 		h->tape->cut_after = kinds[pick] + 1;
 	else
@@ -121,10 +125,52 @@ static uint64_t stop_soon(struct house *h)
 
 static void go_on(struct house *h)
 {
-	h->tape->cut_after = 0;
+	h->tape->cut_after = h->tape->cut_skip = 0;
 	h->tape->cut_at = TAPE_NEVER;
 	h->tape->cut_ns = 0;
 	h->tape->fail_at = TAPE_NEVER; /* a process that starts may refuse to */
+}
+
+/*
+ * One call alone, and a kill between the rename of its body and the sync of
+ * the folder: nothing else syncs that folder, so the next recorder must.
+ */
+static void die_in_the_rename(struct house *h)
+{
+	h->away = false;
+	h->calls_wanted = 1;
+	h->tape->cut_after = TAPE_RENAME + 1;
+	for (unsigned i = 0; i < 40 && !h->call_count; i++)
+		house_run(h, 20);
+	h->calls_wanted = 0;
+	house_run(h, 3500);
+	house_kill(h);
+	go_on(h);
+	house_start(h, false);
+	house_run(h, 600);
+}
+
+/*
+ * All of it dies between a write and its sync, the machine does not: the next
+ * recorder reads what is not durable. Then the power goes, right after the END
+ * that rests on it.
+ */
+static void die_before_the_sync(struct house *h, uint64_t ms)
+{
+	house_run(h, 300 + ms / 2);
+	h->tape->cut_skip = (uint32_t)house_draw(4);
+	h->tape->cut_after = TAPE_WRITE + 1;
+	house_run(h, 400);
+	calls_are_cut(h, h->tape->cut_ns ? h->tape->cut_ns : clock_mono_ns());
+	house_kill(h);
+	go_on(h);
+	h->life++;
+	h->calls_wanted = 0;
+	h->keeper_locked = h->away = false;
+	h->tape->cut_skip = 1; /* END itself */
+	h->tape->cut_after = TAPE_WRITE + 1;
+	house_start(h, true);
+	house_run(h, 1500);
 }
 
 static void one_life(struct house *h, bool rough)
@@ -138,7 +184,7 @@ static void one_life(struct house *h, bool rough)
 	h->calls_wanted = 1 + (unsigned)house_draw(4);
 	new_tape(h, rough);
 	house_start(h, true);
-	switch (rough ? house_draw(6) : 5) {
+	switch (rough ? house_draw(8) : 7) {
 	case 0:
 	case 1: /* the recorder dies, its memory lives on */
 		house_run(h, ms / 2);
@@ -158,6 +204,12 @@ static void one_life(struct house *h, bool rough)
 		h->keeper_locked = h->away = false;
 		house_start(h, true);
 		house_run(h, ms / 2);
+		break;
+	case 3:
+		die_in_the_rename(h);
+		break;
+	case 4:
+		die_before_the_sync(h, ms);
 		break;
 	default:
 		house_run(h, ms);

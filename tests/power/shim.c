@@ -101,7 +101,11 @@ static void put(enum tape_kind kind, uint64_t folder, uint64_t file,
 	if (len)
 		memcpy(tape->entries + at + sizeof(e) + e.name_len, bytes, len);
 	atomic_store(&tape->used, at + e.total);
-	if (tape->cut_after == (uint32_t)kind + 1)
+	if (tape->cut_after != (uint32_t)kind + 1)
+		return;
+	if (tape->cut_skip)
+		tape->cut_skip--;
+	else
 		atomic_store(&tape->cut_at, atomic_load(&tape->ops));
 }
 

@@ -42,6 +42,7 @@ struct tape {
 	_Atomic uint64_t ops;    /* calls seen */
 	_Atomic uint64_t cut_at; /* the op that is not carried out any more */
 	_Atomic uint32_t cut_after; /* a kind plus one: stop at the op after */
+	_Atomic uint32_t cut_skip;  /* so many of that kind come first */
 	_Atomic uint64_t fail_at;   /* the first sync from here on fails */
 	_Atomic uint64_t cut_ns;    /* when it stopped; 0: it has not */
 	_Atomic uint32_t delay_us;  /* most, before an fdatasync */
