@@ -124,6 +124,10 @@ void house_kill(struct house *h);
 size_t house_packet(const struct call *c, unsigned track, unsigned n,
 		    uint8_t to[RING_PAYLOAD_MAX]);
 
+/* answer.c */
+void answer_ledger(struct house *h, struct ipc_message *m);
+void answer_desk(struct house *h, struct ipc_message *m);
+
 struct known *house_known(struct house *h, const uint8_t id[ID_BYTES]);
 
 #endif
