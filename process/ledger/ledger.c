@@ -24,7 +24,8 @@
 #include "process/ledger/book.h"
 
 enum {
-	BATCH_MS = 100,
+	/* a commit costs files and syncs, whatever is in it */
+	BATCH_MS = 250,
 	WAITING_MAX = 4096, /* senders to be told after one flush */
 	SECRET_BYTES = 8192,
 	/* events that others kept through a power cut come first */

@@ -93,6 +93,7 @@ static void leg_close(struct worker *w, struct leg *l)
 static int leg_open(struct worker *w, struct leg *l, bool ipv6)
 {
 	static const char chars[] = "abcdefghijklmnopqrstuvwxyz234567";
+	uint8_t name[REPORT_CNAME_CHARS];
 	int err;
 
 	if (l->port)
@@ -104,8 +105,9 @@ static int leg_open(struct worker *w, struct leg *l, bool ipv6)
 	l->clock = 8000;
 	l->alive_ms = w->now_ms;
 	rtpout_begin(&l->out, randombytes_random(), randombytes_random());
+	randombytes_buf(name, sizeof(name));
 	for (unsigned i = 0; i < REPORT_CNAME_CHARS; i++)
-		l->cname[i] = chars[randombytes_uniform(32)];
+		l->cname[i] = chars[name[i] % 32];
 	return 0;
 }
 

@@ -15,7 +15,7 @@
 #include "base/metric.h"
 
 enum {
-	IN_FLIGHT_MAX = 256,
+	IN_FLIGHT_MAX = 1024,
 	LEDGER_PATIENCE_MS = 1000,
 	STUCK_PATIENCE_MS = 5000,
 };

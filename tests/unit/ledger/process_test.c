@@ -318,7 +318,7 @@ static void what_was_acknowledged_survives_kills(void **state)
 		run_until(&child.ready, 5000);
 		assert_true(child.ready);
 		send_waiting(400);
-		run_until(NULL, 20 + randombytes_uniform(150));
+		run_until(NULL, 20 + randombytes_uniform(400));
 		assert_true(WIFSIGNALED(stop(SIGKILL)));
 		assert_log(stored);
 	}
@@ -327,7 +327,7 @@ static void what_was_acknowledged_survives_kills(void **state)
 	run_until(&child.ready, 5000);
 	for (int i = 0; i < 100 && stored < EVENTS; i++) {
 		send_waiting(400);
-		run_until(NULL, 150);
+		run_until(NULL, 300);
 	}
 	assert_int_equal(stored, EVENTS);
 	give(IPC_DRAIN, -1);
