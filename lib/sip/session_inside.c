@@ -263,11 +263,13 @@ static void take_info(struct session *s, struct stack_server *t,
 	}
 	while (!relay && digit.len && strchr("\r\n ", digit.p[digit.len - 1]))
 		digit.len--;
-	if (is_digit(digit))
-		s->all->h.dtmf(s->owner, s,
-			       *digit.p >= 'a' ? (char)(*digit.p - 32)
-					       : *digit.p,
-			       (unsigned)ms);
+	if (is_digit(digit)) {
+		char c = *digit.p;
+
+		if (c >= 'a')
+			c = (char)(c - 32);
+		s->all->h.dtmf(s->owner, s, c, (unsigned)ms);
+	}
 }
 
 /* The stack adds Allow. */

@@ -160,7 +160,7 @@ int store_part_finish(struct store_part *p, uint64_t total)
 
 int store_whole(struct store *s, const uint8_t name[ID_BYTES], uint64_t total)
 {
-	uint64_t size;
+	uint64_t size = 0;
 	int err = store_size(s, name, &size);
 
 	if (err)
