@@ -28,6 +28,9 @@ struct house_socket {
 	uint16_t port;
 };
 
+/* How long an alarm counts as active after it was last raised. */
+#define ALARM_ACTIVE_MS (10 * 60 * 1000)
+
 enum child_state { CHILD_ABSENT, CHILD_STARTING, CHILD_RUNNING, CHILD_ENDED };
 
 struct child {
@@ -40,7 +43,8 @@ struct child {
 	uint64_t retry_ms;   /* when to start it again; 0: not waiting */
 	unsigned failures;   /* in a row, without a quiet time between */
 	unsigned restarts;
-	bool drained; /* it said so, or was told to end */
+	bool drained;     /* it said so, or was told to end */
+	bool lost_untold; /* media: the switch was away when it died */
 };
 
 /* One word a stage: whose turn it is to end. */
@@ -73,7 +77,8 @@ struct house {
 	bool now; /* a second signal: do not wait for calls */
 	bool said_ready;
 	bool failed;
-	uint32_t alarms; /* bit set of enum alarm_code */
+	uint64_t alarm_ms[ALARM_CODES]; /* monotonic, when last raised; 0: never
+					 */
 	uv_signal_t signals[4];
 	uv_timer_t tick;
 	uv_pipe_t metrics;

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/metric.h"
 #include "process/parent/house.h"
 
@@ -45,6 +46,8 @@ static void write_samples(const struct house *h, struct writer *w,
 
 static void write_house(const struct house *h, struct writer *w)
 {
+	uint64_t now = clock_mono_ms();
+
 	writer_str(w, "# TYPE vaxel_process_up gauge\n");
 	for (unsigned i = 0; i < h->child_count; i++)
 		if (h->children[i].role != ROLE_RENDERER)
@@ -62,11 +65,13 @@ static void write_house(const struct house *h, struct writer *w)
 			      "index=\"%u\"} %u\n",
 			      role_name(h->children[i].role),
 			      h->children[i].index, h->children[i].restarts);
-	writer_str(w, "# TYPE vaxel_alarm_active gauge\n");
+	writer_str(w, "# TYPE vaxel_alarm_active gauge\n# HELP "
+		      "vaxel_alarm_active raised in the last ten minutes\n");
 	for (unsigned i = 1; i < ALARM_CODES; i++)
-		writer_printf(w, "vaxel_alarm_active{alarm=\"%s\"} %u\n",
+		writer_printf(w, "vaxel_alarm_active{alarm=\"%s\"} %d\n",
 			      alarm_text((enum alarm_code)i),
-			      h->alarms >> i & 1);
+			      h->alarm_ms[i] &&
+				      now - h->alarm_ms[i] < ALARM_ACTIVE_MS);
 	writer_printf(w, "# TYPE vaxel_draining gauge\nvaxel_draining %d\n",
 		      h->stage != STAGE_NONE);
 }

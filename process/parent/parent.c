@@ -30,7 +30,7 @@ enum {
 
 static void raise_alarm(struct house *h, enum alarm_code code)
 {
-	h->alarms |= 1u << code;
+	h->alarm_ms[code] = clock_mono_ms();
 }
 
 /* ---- draining: one kind of process after the other */
@@ -124,11 +124,30 @@ static bool all_ready(const struct house *h)
 	return true;
 }
 
+/* The calls of a media worker that died; a switch that was away hears it later.
+ */
+static void tell_lost(struct house *h)
+{
+	struct child *phones = child_of(h, ROLE_SWITCH, 0);
+
+	if (!phones || phones->state != CHILD_RUNNING)
+		return;
+	for (unsigned i = 0; i < h->child_count; i++) {
+		struct child *c = &h->children[i];
+
+		if (c->lost_untold && !IPC_SEND(phones->channel, MEDIA_LOST, 0,
+						.worker = (uint16_t)c->index))
+			c->lost_untold = false;
+	}
+}
+
 static void child_ready(struct house *h, struct child *c)
 {
 	c->state = CHILD_RUNNING;
 	if (c->restarts)
 		log_notice("%s %u runs again", role_name(c->role), c->index);
+	if (c->role == ROLE_SWITCH)
+		tell_lost(h);
 	if (h->stage != STAGE_NONE && stage_role(h->stage) == c->role)
 		(void)!IPC_SEND(c->channel, DRAIN, 0, .now = h->now);
 	if (h->said_ready || !all_ready(h))
@@ -182,8 +201,6 @@ static void plan_restart(struct house *h, struct child *c)
 
 static void child_ended(struct house *h, struct child *c, int status)
 {
-	struct child *phones;
-
 	ipc_close(c->channel);
 	c->channel = NULL;
 	c->pid = 0;
@@ -205,10 +222,8 @@ static void child_ended(struct house *h, struct child *c, int status)
 		log_alarm("%s %u ended with status %d", role_name(c->role),
 			  c->index, WEXITSTATUS(status));
 	if (c->role == ROLE_MEDIA) {
-		phones = child_of(h, ROLE_SWITCH, 0);
-		if (phones)
-			(void)!IPC_SEND(phones->channel, MEDIA_LOST, 0,
-					.worker = (uint16_t)c->index);
+		c->lost_untold = true;
+		tell_lost(h);
 	}
 	if (!h->said_ready && c->failures >= 3) {
 		log_error("%s does not start: giving up", role_name(c->role));
@@ -277,7 +292,7 @@ static void reload(struct house *h)
 		raise_alarm(h, ALARM_RELOAD_FAILED);
 		return;
 	}
-	h->alarms &= ~(1u << ALARM_RELOAD_FAILED);
+	h->alarm_ms[ALARM_RELOAD_FAILED] = 0;
 	settings_free(h->settings);
 	h->settings = fresh;
 	(void)close(h->config_fd);

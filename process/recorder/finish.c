@@ -243,6 +243,7 @@ void finish_failed(struct recorder *self, struct slot *slot,
 		d->due |= TELL_ENVELOPE | TELL_STARTED | TELL_END;
 		self->pinned = journal_segment(self->journal);
 		journal_pin(self->journal, self->pinned);
+		self->faulted_ms = clock_mono_ms();
 	} else {
 		(void)!store_part_delete(self->store, d->body_name);
 	}

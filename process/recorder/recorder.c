@@ -122,6 +122,21 @@ static void next_tick(struct recorder *self, uint64_t begun_ms)
 			     period > 2 * took ? period - 2 * took : 1, 0);
 }
 
+/*
+ * What ended by a fault of spool or store is recovered as after a power cut,
+ * and that begins at a start: so once storage works again, start anew. Running
+ * recordings lie in memory that survives it. Until then their segments stay
+ * pinned, and a spool that is full of them would take nothing new.
+ */
+static void recover_faulted(struct recorder *self)
+{
+	if (!self->faulted_ms || self->storage_alarm || self->p->draining ||
+	    clock_mono_ms() - self->faulted_ms < FAULT_QUIET_MS)
+		return;
+	log_notice("starting anew, to recover what a fault of storage cut off");
+	uv_stop(self->p->loop);
+}
+
 static void on_tick(uv_timer_t *timer)
 {
 	struct recorder *self = timer->data;
@@ -136,6 +151,7 @@ static void on_tick(uv_timer_t *timer)
 	kept_forward(self, false);
 	trim(self);
 	next_tick(self, begun_ms);
+	recover_faulted(self);
 	drained_yet(self, active);
 }
 

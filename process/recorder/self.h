@@ -31,6 +31,7 @@
 #define TELL_AGAIN_MS 5000
 #define CARRY_AT_ONCE 32
 #define CLOCK_JUMP_MS 5000
+#define FAULT_QUIET_MS 20000 /* storage works again for so long: recover */
 
 struct kept;
 struct pendings;
@@ -56,6 +57,7 @@ struct recorder {
 	int64_t wall_minus_mono_ms;
 	uint64_t lowest_needed; /* segment, by recordings in progress */
 	uint64_t pinned;        /* by recordings that ended in a fault */
+	uint64_t faulted_ms;    /* monotonic, of the last such fault; 0: none */
 	bool storage_alarm;     /* said, until a commit succeeds again */
 	bool store_failed;      /* in this flush */
 	bool drain_now;
