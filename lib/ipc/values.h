@@ -7,7 +7,7 @@
 #ifndef VAXEL_IPC_VALUES_H
 #define VAXEL_IPC_VALUES_H
 
-#include "base/bytes.h"
+#include "base/encode.h"
 
 /* RECORD_STATE.state, RECORDING_END.state: the one answer to "are we
  * recording?". */
@@ -132,5 +132,8 @@ enum refusal {
 	REFUSALS
 };
 const char *refusal_text(enum refusal refusal);
+
+/* What EVENTS_STORED says of one event: its id, then its entry as a u64. */
+#define STORED_BYTES ((size_t)ID_BYTES + 8)
 
 #endif

@@ -27,6 +27,7 @@ enum {
 	/* a commit costs files and syncs, whatever is in it */
 	BATCH_MS = 250,
 	WAITING_MAX = 4096, /* senders to be told after one flush */
+	STORED_AT_ONCE = 64,
 	SECRET_BYTES = 8192,
 	/* events that others kept through a power cut come first */
 	INTERRUPTED_MS = 2000,
@@ -35,7 +36,7 @@ enum {
 
 /* Who is told what once it is durable. */
 struct waiting {
-	enum ipc_type type; /* EVENT_STORED, ENVELOPE_STORED, ... */
+	enum ipc_type type; /* EVENTS_STORED, ENVELOPE_STORED, ... */
 	enum role role;
 	uint64_t about;
 	uint8_t id[ID_BYTES];
@@ -57,25 +58,54 @@ struct ledger {
 
 /* ---- flushing */
 
+/* A sender that is gone, or does not read, asks again. */
 static void tell(struct ledger *l, const struct waiting *w)
 {
-	struct ipc *to = l->process->peers[w->role];
 	struct ipc_message m = { .type = w->type, .about = w->about, .fd = -1 };
 
-	switch (w->type) {
-	case IPC_EVENT_STORED:
-		memcpy(m.u.EVENT_STORED.id, w->id, ID_BYTES);
-		m.u.EVENT_STORED.entry = w->entry;
-		break;
-	case IPC_ENVELOPE_STORED:
+	if (w->type == IPC_ENVELOPE_STORED)
 		memcpy(m.u.ENVELOPE_STORED.recording_id, w->id, ID_BYTES);
-		break;
-	default:
+	else
 		memcpy(m.u.RECORDING_END_STORED.recording_id, w->id, ID_BYTES);
-		break;
+	(void)!ipc_send(l->process->peers[w->role], &m);
+}
+
+/* Of events there are many: one message for as many as it can carry. */
+static void tell_events(struct ledger *l, enum role role)
+{
+	struct ipc *to = l->process->peers[role];
+	uint8_t events[STORED_AT_ONCE * STORED_BYTES];
+	size_t len = 0;
+
+	for (unsigned i = 0; i < l->waiting_count; i++) {
+		const struct waiting *w = &l->waiting[i];
+		struct writer e;
+
+		if (w->type != IPC_EVENTS_STORED || w->role != role)
+			continue;
+		memcpy(events + len, w->id, ID_BYTES);
+		e = writer_on(events + len + ID_BYTES, sizeof(w->entry));
+		writer_u64(&e, w->entry);
+		len += STORED_BYTES;
+		if (len < sizeof(events))
+			continue;
+		(void)!IPC_SEND(to, EVENTS_STORED, 0,
+				.events = { events, len });
+		len = 0;
 	}
-	/* a sender that is gone, or does not read, asks again */
-	(void)!ipc_send(to, &m);
+	if (len)
+		(void)!IPC_SEND(to, EVENTS_STORED, 0,
+				.events = { events, len });
+}
+
+static void tell_all(struct ledger *l)
+{
+	tell_events(l, ROLE_SWITCH);
+	tell_events(l, ROLE_RECORDER);
+	for (unsigned i = 0; i < l->waiting_count; i++)
+		if (l->waiting[i].type != IPC_EVENTS_STORED)
+			tell(l, &l->waiting[i]);
+	l->waiting_count = 0;
 }
 
 /* Nothing was told: the next ledger hears it all again. */
@@ -100,9 +130,7 @@ static void flush(struct ledger *l)
 	metric_set(METRIC_ledger_entries,
 		   folder_published(book_folder(l->book)));
 	metric_set(METRIC_ledger_waiting, 0);
-	for (unsigned i = 0; i < l->waiting_count; i++)
-		tell(l, &l->waiting[i]);
-	l->waiting_count = 0;
+	tell_all(l);
 }
 
 static void on_batch(uv_timer_t *timer)
@@ -217,7 +245,7 @@ static void on_event(struct ledger *l, struct ipc *from,
 				.at_ms = (int64_t)in->at_ms,
 				.organisation = in->organisation,
 				.details = in->details };
-	struct waiting w = { .type = IPC_EVENT_STORED,
+	struct waiting w = { .type = IPC_EVENTS_STORED,
 			     .role = ipc_peer(from),
 			     .about = m->about };
 	int err;

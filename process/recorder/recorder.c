@@ -326,8 +326,8 @@ static void message(struct process *p, void *arg, struct ipc *from,
 	case IPC_EVENT_KEEP:
 		kept_asked(self, &m->u.EVENT_KEEP);
 		return;
-	case IPC_EVENT_STORED:
-		report_event_stored(self, m->u.EVENT_STORED.id);
+	case IPC_EVENTS_STORED:
+		report_events_stored(self, m->u.EVENTS_STORED.events);
 		return;
 	case IPC_ENVELOPE_STORED:
 		report_stored(self, m->u.ENVELOPE_STORED.recording_id,

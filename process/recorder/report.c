@@ -218,7 +218,7 @@ void report_slot(struct recorder *self, struct slot *slot, bool again)
 		    again);
 }
 
-void report_event_stored(struct recorder *self, const uint8_t id[ID_BYTES])
+static void event_stored(struct recorder *self, const uint8_t id[ID_BYTES])
 {
 	uint8_t expected[ID_BYTES];
 	struct dossier *d = NULL;
@@ -243,6 +243,12 @@ void report_event_stored(struct recorder *self, const uint8_t id[ID_BYTES])
 	event_id(d, event_of(d, what), expected);
 	if (!memcmp(expected, id, ID_BYTES))
 		d->told |= (uint8_t)what;
+}
+
+void report_events_stored(struct recorder *self, struct bytes events)
+{
+	for (size_t i = 0; i + STORED_BYTES <= events.len; i += STORED_BYTES)
+		event_stored(self, events.p + i);
 }
 
 void report_stored(struct recorder *self, const uint8_t id[ID_BYTES],

@@ -161,8 +161,8 @@ void report_tell(struct recorder *self, struct dossier *d, uint32_t index,
 		 bool pending, struct bytes card, bool again);
 void report_slot(struct recorder *self, struct slot *slot, bool again);
 
-/* EVENT_STORED, ENVELOPE_STORED, RECORDING_END_STORED */
-void report_event_stored(struct recorder *self, const uint8_t id[ID_BYTES]);
+/* EVENTS_STORED, ENVELOPE_STORED, RECORDING_END_STORED */
+void report_events_stored(struct recorder *self, struct bytes events);
 void report_stored(struct recorder *self, const uint8_t id[ID_BYTES],
 		   enum tell what);
 

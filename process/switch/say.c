@@ -91,17 +91,19 @@ static void acknowledged(struct switch_self *self, const uint8_t id[ID_BYTES])
 	/* ENOENT: the other one was quicker */
 	(void)!outbox_done(&self->outbox, id);
 	self->outbox_stuck_ms = 0;
-	say_pump(self);
 }
 
-void say_stored(struct switch_self *self, const uint8_t id[ID_BYTES])
+void say_stored(struct switch_self *self, struct bytes events)
 {
-	acknowledged(self, id);
+	for (size_t i = 0; i + STORED_BYTES <= events.len; i += STORED_BYTES)
+		acknowledged(self, events.p + i);
+	say_pump(self);
 }
 
 void say_kept(struct switch_self *self, const uint8_t id[ID_BYTES])
 {
 	acknowledged(self, id);
+	say_pump(self);
 }
 
 void say_ledger(struct switch_self *self, bool here)

@@ -330,7 +330,7 @@ void fate_tick(struct switch_self *self, struct call *c, uint64_t now_ms);
 void say_call(struct switch_self *self, const struct call *c,
 	      enum event_type type, const char *extra);
 void say_pump(struct switch_self *self);
-void say_stored(struct switch_self *self, const uint8_t id[ID_BYTES]);
+void say_stored(struct switch_self *self, struct bytes events);
 void say_kept(struct switch_self *self, const uint8_t id[ID_BYTES]);
 void say_ledger(struct switch_self *self, bool here);
 void say_tick(struct switch_self *self, uint64_t now_ms);

@@ -216,8 +216,8 @@ static void message(struct process *p, void *arg, struct ipc *from,
 	case IPC_RECORD_STATE:
 		fate_state(self, m->about, &m->u.RECORD_STATE);
 		break;
-	case IPC_EVENT_STORED:
-		say_stored(self, m->u.EVENT_STORED.id);
+	case IPC_EVENTS_STORED:
+		say_stored(self, m->u.EVENTS_STORED.events);
 		break;
 	case IPC_EVENT_KEPT:
 		say_kept(self, m->u.EVENT_KEPT.id);

@@ -68,13 +68,15 @@ static void recording_event(struct house *h, const struct ipc_EVENT *e)
 
 static void on_event(struct house *h, const struct ipc_EVENT *e)
 {
-	struct ipc_message m = { .type = IPC_EVENT_STORED, .fd = -1 };
+	struct ipc_message m = { .type = IPC_EVENTS_STORED, .fd = -1 };
+	uint8_t stored[STORED_BYTES] = { 0 };
 
 	for (unsigned i = 0; i < h->kept_asked; i++)
 		if (!memcmp(h->kept[i], e->id, ID_BYTES))
 			h->kept_stored[i] = true;
 	recording_event(h, e);
-	memcpy(m.u.EVENT_STORED.id, e->id, ID_BYTES);
+	memcpy(stored, e->id, ID_BYTES);
+	m.u.EVENTS_STORED.events = (struct bytes){ stored, sizeof(stored) };
 	(void)!ipc_send(h->ledger, &m);
 }
 

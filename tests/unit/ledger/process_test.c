@@ -114,29 +114,41 @@ static int tear_down(void **state)
 
 /* ---- channels */
 
-static void on_stored(const struct ipc_EVENT_STORED *s)
+static void on_stored(const uint8_t *id, uint64_t entry)
 {
 	for (unsigned i = 0; i < EVENTS; i++) {
-		if (memcmp(events[i].id, s->id, ID_BYTES) != 0)
+		if (memcmp(events[i].id, id, ID_BYTES) != 0)
 			continue;
 		/* told twice it must be the same */
 		if (events[i].stored)
-			assert_int_equal(events[i].entry, s->entry);
+			assert_int_equal(events[i].entry, entry);
 		else
 			stored++;
 		events[i].stored = true;
-		events[i].entry = s->entry;
+		events[i].entry = entry;
 		return;
 	}
 	fail_msg("an event that we never sent");
+}
+
+static void on_events_stored(struct bytes all)
+{
+	assert_int_equal(all.len % STORED_BYTES, 0);
+	for (size_t i = 0; i < all.len; i += STORED_BYTES) {
+		struct reader r = reader_on(all.p + i + ID_BYTES, 8);
+		uint64_t entry = 0;
+
+		assert_int_equal(reader_u64(&r, &entry), 0);
+		on_stored(all.p + i, entry);
+	}
 }
 
 static void on_message(void *arg, struct ipc *from, struct ipc_message *m)
 {
 	(void)arg;
 	(void)from;
-	if (m->type == IPC_EVENT_STORED)
-		on_stored(&m->u.EVENT_STORED);
+	if (m->type == IPC_EVENTS_STORED)
+		on_events_stored(m->u.EVENTS_STORED.events);
 	child.ready |= m->type == IPC_READY;
 	child.drained |= m->type == IPC_DRAINED;
 	if (m->type == IPC_ALARM)

@@ -473,8 +473,9 @@ void heard(const char *want)
 
 static void acknowledge(void)
 {
-	for (unsigned i = 0; i < rig->stored_count; i++)
-		say_stored(&rig->self, rig->stored[i]);
+	say_stored(&rig->self,
+		   (struct bytes){ rig->stored[0],
+				   rig->stored_count * STORED_BYTES });
 	rig->stored_count = 0;
 }
 

@@ -42,7 +42,7 @@ struct rig {
 	size_t memory_len;
 	struct outbox_event events[256];
 	/* events that the other side will acknowledge a little later */
-	uint8_t stored[64][ID_BYTES];
+	uint8_t stored[64][STORED_BYTES];
 	unsigned stored_count;
 	bool nobody_stores;
 	uint32_t recording; /* the handle that the recorder speaks of */
