@@ -34,8 +34,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!password())
 		return 0;
 	if (!digest_answer_decode(value, &a)) {
-		int err = digest_check(&a, TEXT("INVITE"), TEXT("realm"),
-				       password(), key, 0);
+		struct digest_asker asker = { .realm = TEXT("realm"),
+					      .key = key,
+					      .source = TEXT("192.0.2.1") };
+		int err = digest_check(&a, &asker, TEXT("INVITE"), a.uri,
+				       password());
 
 		assert(err == EPERM || err == EAGAIN || !err);
 	}

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "base/encode.h"
+#include "sip/lex.h"
 #include "sip/message.h"
 
 static const struct {
@@ -290,32 +291,35 @@ void digest_response(char to[DIGEST_HEX_MAX + 1], const struct digest_answer *a,
 
 /* ---- server */
 
-static void nonce_bytes(uint64_t now_ms,
-			const uint8_t key[DIGEST_NONCE_KEY_BYTES],
+static void nonce_bytes(const struct digest_asker *asker, uint64_t made_ms,
 			uint8_t to[NONCE_TIME + NONCE_MAC])
 {
 	struct writer w = writer_on(to, NONCE_TIME);
+	crypto_generichash_state h;
 
-	writer_u64(&w, now_ms);
-	(void)crypto_generichash(to + NONCE_TIME, NONCE_MAC, to, NONCE_TIME,
-				 key, DIGEST_NONCE_KEY_BYTES);
+	writer_u64(&w, made_ms);
+	(void)crypto_generichash_init(&h, asker->key, DIGEST_NONCE_KEY_BYTES,
+				      NONCE_MAC);
+	(void)crypto_generichash_update(&h, to, NONCE_TIME);
+	(void)crypto_generichash_update(&h, (const uint8_t *)asker->source.p,
+					asker->source.len);
+	(void)crypto_generichash_final(&h, to + NONCE_TIME, NONCE_MAC);
 }
 
 void digest_challenge_write(struct writer *w, const char *header,
-			    struct text realm,
-			    const uint8_t key[DIGEST_NONCE_KEY_BYTES],
-			    uint64_t now_ms, bool stale, bool md5_alone)
+			    const struct digest_asker *asker, bool stale,
+			    bool md5_alone)
 {
 	uint8_t nonce[NONCE_TIME + NONCE_MAC];
 
-	nonce_bytes(now_ms, key, nonce);
+	nonce_bytes(asker, asker->now_ms, nonce);
 	/* the topmost that the phone knows is taken (RFC 8760 2.3) */
 	for (unsigned i = 0; i < DIGEST_ALGORITHMS; i++) {
 		if (md5_alone && i != DIGEST_MD5)
 			continue;
 		writer_str(w, header);
 		writer_text(w, TEXT(": Digest realm=\""));
-		writer_text(w, realm);
+		writer_text(w, asker->realm);
 		writer_text(w, TEXT("\", nonce=\""));
 		hex_write(w, nonce, sizeof(nonce));
 		writer_text(w, TEXT("\", algorithm="));
@@ -327,10 +331,8 @@ void digest_challenge_write(struct writer *w, const char *header,
 	}
 }
 
-/* EPERM not one of ours; EAGAIN too old. */
-static int check_nonce(struct text nonce,
-		       const uint8_t key[DIGEST_NONCE_KEY_BYTES],
-		       uint64_t now_ms)
+/* Ours, for this source, and young enough? */
+static bool nonce_is_good(struct text nonce, const struct digest_asker *asker)
 {
 	uint8_t got[NONCE_TIME + NONCE_MAC], ours[NONCE_TIME + NONCE_MAC];
 	struct reader r = reader_on(got, sizeof(got));
@@ -338,26 +340,42 @@ static int check_nonce(struct text nonce,
 
 	if (nonce.len != NONCE_HEX || hex_read(nonce, got, sizeof(got)) ||
 	    reader_u64(&r, &made))
-		return EPERM;
-	nonce_bytes(made, key, ours);
-	if (sodium_memcmp(got, ours, sizeof(got)) != 0)
-		return EPERM;
-	return made > now_ms || now_ms - made > DIGEST_NONCE_LIFE_MS ? EAGAIN
-								     : 0;
+		return false;
+	nonce_bytes(asker, made, ours);
+	return sodium_memcmp(got, ours, sizeof(got)) == 0 &&
+	       made <= asker->now_ms &&
+	       asker->now_ms - made <= DIGEST_NONCE_LIFE_MS;
 }
 
-int digest_check(const struct digest_answer *a, struct text method,
-		 struct text realm, const struct secret *password,
-		 const uint8_t key[DIGEST_NONCE_KEY_BYTES], uint64_t now_ms)
+static unsigned port_of(const struct uri *u)
+{
+	if (u->port)
+		return u->port;
+	return pl_strcasecmp(&u->scheme, "sips") ? 5060 : 5061;
+}
+
+/* RFC 7616 3.4.6: an answer made for one place is none for another. */
+static bool same_place(struct text a, struct text b)
+{
+	struct uri x, y;
+
+	return !lex_uri(&x, a) && !lex_uri(&y, b) &&
+	       !pl_casecmp(&x.scheme, &y.scheme) &&
+	       !pl_casecmp(&x.host, &y.host) && port_of(&x) == port_of(&y);
+}
+
+int digest_check(const struct digest_answer *a,
+		 const struct digest_asker *asker, struct text method,
+		 struct text uri, const struct secret *password)
 {
 	char want[DIGEST_HEX_MAX + 1], got[DIGEST_HEX_MAX];
 	size_t len = algorithms[a->algorithm].hex;
-	int err = check_nonce(a->nonce, key, now_ms);
 
 	/* we always ask for qop=auth, so an answer without it is no answer */
-	if (err == EPERM || !a->has_qop || a->response.len != len ||
-	    a->realm.len != realm.len ||
-	    memcmp(a->realm.p, realm.p, realm.len) != 0)
+	if (!a->has_qop || a->response.len != len ||
+	    a->realm.len != asker->realm.len ||
+	    memcmp(a->realm.p, asker->realm.p, a->realm.len) != 0 ||
+	    !same_place(a->uri, uri))
 		return EPERM;
 	digest_response(want, a, method, password);
 	for (size_t i = 0; i < len; i++) {
@@ -367,7 +385,7 @@ int digest_check(const struct digest_answer *a, struct text method,
 	}
 	if (strlen(want) != len || sodium_memcmp(want, got, len) != 0)
 		return EPERM;
-	return err;
+	return nonce_is_good(a->nonce, asker) ? 0 : EAGAIN;
 }
 
 /* ---- client */

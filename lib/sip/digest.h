@@ -48,26 +48,37 @@ int digest_challenge_decode(struct text value,
 int digest_answer_decode(struct text value,
 			 struct digest_answer *ret) CHECK_RESULT;
 
+/* Who asks whom, and when. */
+struct digest_asker {
+	struct text realm;
+	const uint8_t *key; /* DIGEST_NONCE_KEY_BYTES */
+	struct text source; /* the peer's host: its nonce is good from there
+			       alone, so that a copied request is not */
+	uint64_t now_ms;
+};
+
 /* Two header lines, SHA-256 first: "WWW-Authenticate: Digest ...\r\n".
  * md5_alone: only the second, for a phone that trips over the first. */
 void digest_challenge_write(struct writer *w, const char *header,
-			    struct text realm,
-			    const uint8_t key[DIGEST_NONCE_KEY_BYTES],
-			    uint64_t now_ms, bool stale, bool md5_alone);
+			    const struct digest_asker *asker, bool stale,
+			    bool md5_alone);
 
 /*
  * Judge an answer.
  *
  * method   of the request
+ * uri      its request-URI: what the answer was made for must be the same
+ *          place, but for user and parameters, which phones leave out
  *
  * 0        right
  * EPERM    wrong
- * EAGAIN   right, but the nonce is old: challenge again with stale
+ * EAGAIN   right, but the nonce is old, or was not given to this source (a
+ *          phone that moved, a nonce of before our restart, a replay):
+ *          challenge again with stale
  */
-int digest_check(const struct digest_answer *a, struct text method,
-		 struct text realm, const struct secret *password,
-		 const uint8_t key[DIGEST_NONCE_KEY_BYTES],
-		 uint64_t now_ms) CHECK_RESULT;
+int digest_check(const struct digest_answer *a,
+		 const struct digest_asker *asker, struct text method,
+		 struct text uri, const struct secret *password) CHECK_RESULT;
 
 /*
  * The value of (Proxy-)Authorization that answers a challenge.

@@ -140,16 +140,15 @@ static int find_agent(const struct registrar *r, struct text name,
 	return ENOENT;
 }
 
-static void challenge(struct registrar *r, struct stack_server *t, bool proxy,
-		      uint64_t now_ms, bool stale)
+static void challenge(struct stack_server *t, const struct digest_asker *asker,
+		      bool stale)
 {
 	uint8_t bytes[1024];
 	struct writer w = writer_on(bytes, sizeof(bytes));
-	struct stack_reply reply = { .code = proxy ? 407 : 401 };
+	struct stack_reply reply = { .code = 401 };
 
 	digest_challenge_write(
-		&w, proxy ? "Proxy-Authenticate" : "WWW-Authenticate",
-		realm_of(r), r->nonce_key, now_ms, stale,
+		&w, "WWW-Authenticate", asker, stale,
 		quirk_of(stack_server_request(t), QUIRK_MD5_ALONE));
 	if (writer_finish(&w)) {
 		(void)!stack_answer(t, 500);
@@ -160,14 +159,13 @@ static void challenge(struct registrar *r, struct stack_server *t, bool proxy,
 }
 
 /* Credentials for our realm, among perhaps several. */
-static bool find_answer(const struct registrar *r, const struct sip_msg *msg,
-			bool proxy, struct digest_answer *ret)
+static bool find_answer(const struct sip_msg *msg, struct text realm,
+			struct digest_answer *ret)
 {
-	enum sip_hdrid id =
-		proxy ? SIP_HDR_PROXY_AUTHORIZATION : SIP_HDR_AUTHORIZATION;
-	struct text value, realm = realm_of(r);
+	struct text value;
 
-	for (unsigned i = 0; i < 4 && message_header_at(msg, id, i, &value);
+	for (unsigned i = 0;
+	     i < 4 && message_header_at(msg, SIP_HDR_AUTHORIZATION, i, &value);
 	     i++)
 		if (!digest_answer_decode(value, ret) &&
 		    ret->realm.len == realm.len &&
@@ -182,40 +180,44 @@ static bool find_answer(const struct registrar *r, const struct sip_msg *msg,
  * fished for. EPERM: it has been answered.
  */
 static int authenticate(struct registrar *r, struct stack_server *t,
-			const struct sip_msg *msg, struct text name, bool proxy,
+			const struct sip_msg *msg, const struct flow *flow,
 			uint64_t now_ms, unsigned *ret_agent)
 {
+	struct digest_asker asker = { .realm = realm_of(r),
+				      .key = r->nonce_key,
+				      .now_ms = now_ms };
 	struct digest_answer a;
+	char source[64] = "";
 	unsigned agent = 0;
 	int err;
 
-	if (!find_answer(r, msg, proxy, &a)) {
-		challenge(r, t, proxy, now_ms, false);
+	/* not the port: each connection of a phone has another */
+	err = sa_ntop(&flow->peer, source, sizeof(source));
+	if (err) {
+		(void)!stack_answer(t, 500);
+		return EPERM;
+	}
+	asker.source = text_of(source);
+	if (!find_answer(msg, asker.realm, &a)) {
+		challenge(t, &asker, false);
 		return EPERM;
 	}
 	err = find_agent(r, a.username, &agent);
 	if (!err)
-		err = digest_check(&a, message_text(msg->met), realm_of(r),
-				   r->passwords[agent], r->nonce_key, now_ms);
+		err = digest_check(&a, &asker, message_text(msg->met),
+				   message_text(msg->ruri),
+				   r->passwords[agent]);
 	if (err == EAGAIN) {
-		challenge(r, t, proxy, now_ms, true);
+		challenge(t, &asker, true);
 		return EPERM;
 	}
 	/* 10.3 step 4: nobody registers in another's name */
-	if (err || !text_is(name, r->names[agent])) {
+	if (err || !text_is(message_text(msg->to.uri.user), r->names[agent])) {
 		(void)!stack_answer(t, 403);
 		return EPERM;
 	}
 	*ret_agent = agent;
 	return 0;
-}
-
-int registrar_admit(struct registrar *r, struct stack_server *t,
-		    const struct sip_msg *msg, uint64_t now_ms,
-		    unsigned *ret_agent)
-{
-	return authenticate(r, t, msg, message_text(msg->from.uri.user), true,
-			    now_ms, ret_agent);
 }
 
 /* ---- REGISTER */
@@ -377,8 +379,7 @@ void registrar_request(struct registrar *r, struct stack_server *t,
 	unsigned agent, code;
 	bool before;
 
-	if (authenticate(r, t, msg, message_text(msg->to.uri.user), false,
-			 now_ms, &agent))
+	if (authenticate(r, t, msg, flow, now_ms, &agent))
 		return;
 	a = registrar_account(r, agent);
 	code = msg->callid.l >= REGISTRAR_CALL_ID_MAX ? 513 : 0;

@@ -72,14 +72,6 @@ void registrar_request(struct registrar *r, struct stack_server *t,
 		       const struct sip_msg *msg, const struct flow *flow,
 		       uint64_t now_ms);
 
-/*
- * Any other request of somebody who claims to be an agent: is it so? Otherwise
- * it has been answered (407, 403) and EPERM is returned.
- */
-int registrar_admit(struct registrar *r, struct stack_server *t,
-		    const struct sip_msg *msg, uint64_t now_ms,
-		    unsigned *ret_agent) CHECK_RESULT;
-
 /* A connection died: what was reached by it is gone. */
 void registrar_closed(struct registrar *r, uint64_t connection,
 		      uint64_t now_ms);

@@ -109,8 +109,13 @@ static struct text challenge_line(char *buf, size_t max, unsigned line,
 	struct writer w = writer_on(buf, max);
 	char *at = buf, *end;
 
-	digest_challenge_write(&w, "WWW-Authenticate", TEXT("vaxel.test"), key,
-			       now, false, false);
+	digest_challenge_write(
+		&w, "WWW-Authenticate",
+		&(struct digest_asker){ .realm = TEXT("vaxel.test"),
+					.key = key,
+					.source = TEXT("192.0.2.1"),
+					.now_ms = now },
+		false, false);
 	assert_int_equal(writer_finish(&w), 0);
 	buf[w.len] = '\0';
 	for (unsigned i = 0; i < line; i++)
@@ -146,7 +151,10 @@ static void both_sides_agree(void **state)
 			digest_answer_decode((struct text){ out, w.len }, &a),
 			0);
 #define CHECK(method, realm, password, now)                                    \
-	digest_check(&a, TEXT(method), TEXT(realm), password, key, now)
+	digest_check(&a,                                                       \
+		     &(struct digest_asker){ TEXT(realm), key,                 \
+					     TEXT("192.0.2.1"), now },         \
+		     TEXT(method), TEXT("sip:vaxel.test"), password)
 		assert_int_equal(CHECK("REGISTER", "vaxel.test", right, 2000),
 				 0);
 		assert_int_equal(CHECK("REGISTER", "vaxel.test", wrong, 2000),
@@ -174,6 +182,64 @@ static void both_sides_agree(void **state)
 	secret_free(wrong);
 }
 
+/* An answer to a challenge that 192.0.2.1 was given, made for `uri`. */
+static int judge(const char *uri, const char *asked, const char *source)
+{
+	struct secret *password = secret_of("s3cret");
+	struct digest_asker asker = { TEXT("vaxel.test"), key, text_of(source),
+				      2000 };
+	char buf[1024], out[1024];
+	struct writer w = writer_on(out, sizeof(out));
+	struct digest_challenge c;
+	struct digest_answer a;
+	int err;
+
+	assert_int_equal(
+		digest_challenge_decode(
+			challenge_line(buf, sizeof(buf) - 1, 0, 1000), &c),
+		0);
+	assert_int_equal(digest_answer_write(&w, &c, TEXT("nurse1"), password,
+					     TEXT("REGISTER"), text_of(uri), 1,
+					     TEXT("abc")),
+			 0);
+	assert_int_equal(digest_answer_decode((struct text){ out, w.len }, &a),
+			 0);
+	err = digest_check(&a, &asker, TEXT("REGISTER"), text_of(asked),
+			   password);
+	secret_free(password);
+	return err;
+}
+
+static void an_answer_is_good_at_one_place(void **state)
+{
+	static const struct {
+		const char *uri, *asked;
+		int err;
+	} rows[] = {
+		{ "sip:vaxel.test", "sip:vaxel.test", 0 },
+		{ "SIP:Vaxel.Test", "sip:vaxel.test", 0 },
+		{ "sip:vaxel.test:5060", "sip:vaxel.test", 0 },
+		{ "sip:vaxel.test", "sip:vaxel.test:5060;transport=tcp", 0 },
+		{ "sips:vaxel.test", "sips:vaxel.test:5061", 0 },
+		{ "sip:nurse1@vaxel.test", "sip:vaxel.test", 0 },
+		{ "sip:[2001:db8::1]", "sip:[2001:DB8::1]:5060", 0 },
+		{ "sip:vaxel.test", "sip:other.test", EPERM },
+		{ "sip:vaxel.test", "sip:vaxel.test:5070", EPERM },
+		{ "sips:vaxel.test:5060", "sip:vaxel.test", EPERM },
+		{ "vaxel.test", "sip:vaxel.test", EPERM },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_int_equal(judge(rows[i].uri, rows[i].asked, "192.0.2.1"),
+				 rows[i].err);
+	/* the same bytes from somebody else's address */
+	assert_int_equal(judge("sip:vaxel.test", "sip:vaxel.test", "192.0.2.2"),
+			 EAGAIN);
+	assert_int_equal(judge("sip:vaxel.test", "sip:other.test", "192.0.2.2"),
+			 EPERM);
+}
+
 static void names_cannot_leave_their_quotes(void **state)
 {
 	struct secret *p = secret_of("x");
@@ -196,6 +262,7 @@ int main(void)
 		cmocka_unit_test(known_answers_come_out),
 		cmocka_unit_test(malformed_values_are_refused),
 		cmocka_unit_test(both_sides_agree),
+		cmocka_unit_test(an_answer_is_good_at_one_place),
 		cmocka_unit_test(names_cannot_leave_their_quotes),
 	};
 

@@ -33,6 +33,7 @@ static struct stack_server server;
 static char events[256];
 static uint64_t now = 5000;
 static uint64_t dead_connection;
+static const char *peer_host = "192.0.2.1";
 
 /* ---- what stands in for the stack */
 
@@ -130,6 +131,7 @@ static unsigned ask(const char *text, uint64_t connection)
 			     .transport = connection ? SIP_TCP : SIP_UDP,
 			     .trunk = -1 };
 
+	assert_int_equal(sa_set_str(&flow.peer, peer_host, 5060), 0);
 	message_drop(server.msg);
 	memset(&server, 0, sizeof(server));
 	server.msg = decoded(text);
@@ -242,6 +244,26 @@ static int tear_down(void **state)
 }
 
 /* ---- the registrar */
+
+/* A REGISTER that somebody copied from the wire registers nothing. */
+static void copies_from_elsewhere_fail(void **state)
+{
+	char auth[1024];
+	const char *copy;
+
+	(void)state;
+	assert_int_equal(ask(request("nurse0", "", 1, ""), 0), 401);
+	answer_challenge(auth, sizeof(auth), "secret0", "nurse0", DIGEST_MD5);
+	copy = request("nurse0", auth, 2, "Contact: <sip:x@192.0.2.9>\r\n");
+	peer_host = "192.0.2.2";
+	assert_int_equal(ask(copy, 0), 401);
+	assert_non_null(strstr(server.last, "stale=true"));
+	expect_events("");
+	assert_false(registrar_here(registrar, 0, now));
+	peer_host = "192.0.2.1";
+	assert_int_equal(ask(copy, 0), 200);
+	expect_events("+0 ");
+}
 
 static void who_may(void **state)
 {
@@ -530,10 +552,11 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(who_may),          TEST(a_stale_nonce),
-		TEST(comes_and_goes),   TEST(rules),
-		TEST(connections),      TEST(survives),
-		TEST(registers_itself), TEST(backs_off),
+		TEST(who_may),       TEST(copies_from_elsewhere_fail),
+		TEST(a_stale_nonce), TEST(comes_and_goes),
+		TEST(rules),         TEST(connections),
+		TEST(survives),      TEST(registers_itself),
+		TEST(backs_off),
 	};
 
 	return cmocka_run_group_tests(tests, init_secrets, NULL);
