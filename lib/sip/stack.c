@@ -245,6 +245,8 @@ int stack_prepare(struct stack **ret, const struct settings *settings,
 	s->options = *options;
 	if (!s->options.transactions_max)
 		s->options.transactions_max = STACK_TRANSACTIONS_MAX;
+	if (!s->options.kept_max)
+		s->options.kept_max = STACK_KEPT_MAX;
 	s->allowed = allowed_methods(options->allow);
 	err = table_open(s);
 	if (!err)

@@ -69,6 +69,9 @@ struct stack_options {
 	const char *allow;     /* "INVITE, ACK, ...": anything else gets 405 */
 	const char *agent;     /* Server and User-Agent; NULL for none */
 	unsigned transactions_max; /* 0: 262144 */
+	size_t kept_max;  /* bytes of answers kept for others than trunks, in
+			     case they ask again; past it their new requests get
+			     503 and are forgotten; 0: 64 MiB */
 	bool trunks_only; /* INVITEs that no trunk sent begin no call: 403 */
 };
 

@@ -19,6 +19,7 @@
 #define STACK_BUCKETS 65536
 #define STACK_FLOWS 1024
 #define STACK_TRANSACTIONS_MAX 262144
+#define STACK_KEPT_MAX ((size_t)64 * 1024 * 1024)
 #define STACK_BRANCH "z9hG4bK"
 #define STACK_BRANCH_CHARS (7 + MESSAGE_TAG_CHARS)
 
@@ -84,6 +85,7 @@ struct stack {
 	bool draining, overload;
 	uint32_t allowed; /* bit set of methods */
 	unsigned count;
+	size_t kept; /* bytes of answers to others than trunks */
 	uint8_t hash_key[16];
 	struct node **buckets;
 	struct node *flows[STACK_FLOWS];

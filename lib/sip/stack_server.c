@@ -56,7 +56,8 @@ int server_new(struct stack *s, const struct sip_msg *msg,
 
 	if (!len)
 		return EMSGSIZE;
-	if (s->count >= s->options.transactions_max)
+	if (s->count >= s->options.transactions_max ||
+	    (flow->trunk < 0 && s->kept >= s->options.kept_max))
 		return ENOBUFS;
 	t = calloc(1, sizeof(*t) + len);
 	if (!t)
@@ -80,12 +81,24 @@ int server_new(struct stack *s, const struct sip_msg *msg,
 	return 0;
 }
 
+/* The answer to keep; what strangers make us keep is counted. */
+static void set_wire(struct stack_server *t, uint8_t *wire, size_t len)
+{
+	struct node *n = &t->node;
+
+	if (n->s && n->flow.trunk < 0)
+		n->s->kept += len - n->wire_len;
+	free(n->wire);
+	n->wire = wire;
+	n->wire_len = len;
+}
+
 void server_free(struct stack_server *t)
 {
+	set_wire(t, NULL, 0);
 	if (t->node.s)
 		table_remove(&t->node);
 	message_drop(t->msg);
-	free(t->node.wire);
 	free(t);
 }
 
@@ -221,7 +234,7 @@ static int build_reply(struct stack_server *t, const struct stack_reply *r)
 	/* a compact or folded Via grows by some bytes each */
 	size_t max = t->msg->mb->size + r->headers.len + r->contact_user.len +
 		     r->body.len + 2048;
-	uint8_t *buf = malloc(max);
+	uint8_t *buf = malloc(max), *less;
 	struct writer w;
 	int err;
 
@@ -234,9 +247,8 @@ static int build_reply(struct stack_server *t, const struct stack_reply *r)
 		free(buf);
 		return err;
 	}
-	free(t->node.wire);
-	t->node.wire = buf;
-	t->node.wire_len = w.len;
+	less = realloc(buf, w.len);
+	set_wire(t, less ? less : buf, w.len);
 	return 0;
 }
 
@@ -287,9 +299,7 @@ void stack_acked(struct stack_server *t)
 		return;
 	if (act(t, transaction_event(&t->node.machine, EVENT_ACKED, now), now))
 		return;
-	free(t->node.wire);
-	t->node.wire = NULL;
-	t->node.wire_len = 0;
+	set_wire(t, NULL, 0);
 }
 
 void stack_server_watch(struct stack_server *t, stack_server_h *h, void *arg)

@@ -215,6 +215,42 @@ int16_t transport_trunk_from(const struct transport *t, const struct sa *peer,
 	return found;
 }
 
+/* One host: an IPv4 address, or the network that an IPv6 host may number. */
+static bool same_host(const struct sa *a, const struct sa *b)
+{
+	if (sa_af(a) != AF_INET6 || sa_af(b) != AF_INET6)
+		return sa_cmp(a, b, SA_ADDR);
+	return !memcmp(&a->u.in6.sin6_addr, &b->u.in6.sin6_addr, 8);
+}
+
+/*
+ * Trunks may have as many as there are, and find a reserve that nobody else
+ * can take from them; a stranger's host has its share of the rest.
+ */
+bool transport_welcome(const struct connection *c)
+{
+	const struct transport *t = c->t;
+	unsigned count = t->connection_count + TRANSPORT_RESERVE >
+					 TRANSPORT_CONNECTIONS_MAX
+				 ? TRANSPORT_PER_PEER + 1
+				 : 0;
+	bool must_show;
+
+	if (transport_trunk_from(t, &c->flow.peer, &must_show) >= 0 ||
+	    must_show)
+		return true;
+	for (unsigned i = 0; i < TRANSPORT_CONNECTIONS_MAX; i++) {
+		const struct connection *o = t->connections[i];
+
+		if (o && !o->outgoing &&
+		    same_host(&o->flow.peer, &c->flow.peer))
+			count++;
+	}
+	if (count > TRANSPORT_PER_PEER)
+		metric_add(METRIC_sip_connections_refused, 1);
+	return count <= TRANSPORT_PER_PEER;
+}
+
 static void refuse(struct transport *t, const struct flow *flow,
 		   const uint8_t *p, size_t len,
 		   const struct message_fault *fault)

@@ -83,15 +83,17 @@ struct transport {
 	uint32_t generation;
 	unsigned connection_count, connection_hint;
 	struct connection *by_peer[TRANSPORT_BUCKETS];
-	uint8_t *
-		scratch; /* MESSAGE_MAX * TRANSPORT_BATCH: what was just read */
-	uint8_t *plain;  /* MESSAGE_MAX: what TLS made of it */
+	/* MESSAGE_MAX * TRANSPORT_BATCH: what was just read */
+	uint8_t *scratch;
+	uint8_t *plain; /* MESSAGE_MAX: what TLS made of it */
 };
 
 /* transport.c */
 void transport_handle_closed(struct transport *t);
 int16_t transport_trunk_from(const struct transport *t, const struct sa *peer,
 			     bool *ret_must_show);
+/* May a connection that came just now stay? It is already counted. */
+bool transport_welcome(const struct connection *c);
 
 /* Up to the stack, or the answer that bytes deserve. */
 void transport_bytes(struct transport *t, const struct flow *flow,

@@ -386,8 +386,8 @@ static void incoming(uv_stream_t *server, int status)
 					 &len);
 	if (!err)
 		err = sa_set_sa(&c->flow.peer, (struct sockaddr *)&from);
-	if (err) {
-		stream_close(c, EIO);
+	if (err || !transport_welcome(c)) {
+		stream_close(c, err ? EIO : ENOBUFS);
 		return;
 	}
 	c->flow.trunk = transport_trunk_from(e->t, &c->flow.peer, &must_show);

@@ -87,6 +87,7 @@ void rig_open(struct rig_node *n)
 {
 	const struct stack_options options = {
 		.trunks_only = n->trunks_only,
+		.kept_max = n->kept_max,
 		.supported = "100rel, timer",
 		.allow = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, REGISTER",
 		.agent = "rig",

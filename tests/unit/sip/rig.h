@@ -20,6 +20,7 @@ struct rig_node {
 	unsigned reply; /* 0: keep it waiting */
 	bool acknowledge;
 	bool trunks_only;
+	size_t kept_max;
 	enum message_method method;
 	struct flow flow;
 	char header[256]; /* the From of the last request */
