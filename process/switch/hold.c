@@ -3,6 +3,7 @@
  *
  * Who holds is answered at once. The other side then hears music and is told
  * by a re-INVITE of its own (sendonly); until both let go, nobody is bridged.
+ * Letting go may show in an offer or in an answer.
  */
 #include "process/switch/self.h"
 
@@ -97,10 +98,27 @@ void hold_offered(struct switch_self *self, struct call *c, enum side side)
 	carry(self, c, side, holds);
 }
 
+/*
+ * An answer may let go of a hold, or begin one: an offer of his that met ours
+ * (RFC 3261 14.1) is not always made again. Where the other one holds we
+ * offered sendonly, and "inactive" to that says nothing about him.
+ */
+static void learn(struct switch_self *self, struct call *c, enum side side)
+{
+	const struct offer *theirs =
+		session_theirs(call_session(self, c, side));
+	bool holds = theirs && offer_is_hold(theirs);
+
+	if (theirs && !(holds && c->legs[other_of(c, side)].holds))
+		carry(self, c, side, holds);
+}
+
 void hold_answered(struct switch_self *self, struct call *c, enum side side)
 {
 	if (legs_set(self, c, side))
 		log_debug("nothing agreed after an answer");
 	if (c->recoding && side == SIDE_CALLER)
 		nurse_codecs_agreed(self, c, true);
+	else
+		learn(self, c, side);
 }

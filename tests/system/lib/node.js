@@ -26,6 +26,18 @@ function section(kind, title, options) {
 	return `${kind}${title ? ` ${title}` : ''} {\n${lines.join('\n')}\n}\n`;
 }
 
+// 200 UDP ports that nobody has (a benchmark beside us may hold thousands),
+// below what the phones and the kernel take.
+function freeRange() {
+	const taken = ['udp', 'udp6'].flatMap((f) => [...fs.readFileSync(`/proc/net/${f}`, 'utf8')
+		.matchAll(/^ *\d+: [0-9A-F]+:([0-9A-F]{4}) /gm)].map((m) => parseInt(m[1], 16)));
+	for (let i = 0; i < 500; i++) {
+		const from = 20000 + Math.floor(Math.random() * 60) * 200;
+		if (!taken.some((port) => port >= from && port < from + 200)) return from;
+	}
+	throw new Error('no free range of ports');
+}
+
 class Node {
 	// role, listen: ['udp', 'tcp'...], host: address; conf: (text) => text
 	static async make(role = 'one-machine', options = {}) {
@@ -56,7 +68,7 @@ class Node {
 		const at = this.host.includes(':') ? `[${this.host}]` : this.host;
 		const listen = [`udp:${at}:${this.port}`, `tcp:${at}:${this.port}`];
 		if (this.tlsPort) listen.push(`tls:${at}:${this.tlsPort}`);
-		const rtp = 20000 + Math.floor(Math.random() * 60) * 200; // below what the phones and the kernel take
+		const rtp = freeRange();
 		const all = {
 			sip: { listen, domain: 'vaxel.test', 'calls-max': 64, ...this.options.tls },
 			media: {

@@ -21,7 +21,7 @@ class Phone {
 		p.events = [];
 		const source = options.wav || audio.writeTone(path.join(p.dir, 'say.wav'), options.tone || 440, options.seconds || 120);
 		const at = p.host.includes(':') ? `[${p.host}]` : p.host;
-		const rtp = 40000 + Math.floor(Math.random() * 1200) * 20;
+		const rtp = 56020 + Math.floor(Math.random() * 390) * 20; // above all that a node takes
 		fs.writeFileSync(path.join(p.dir, 'config'), `
 poll_method epoll
 sip_listen ${at}:${p.port}

@@ -3,12 +3,18 @@
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
-const { freePort, start } = require('./wait.js');
+const { freePort, start, until } = require('./wait.js');
 
 const folder = path.join(__dirname, '../sipp');
 
 // options: target host:port (client), scenario, keys {name: value}, calls,
-// transport 'u1'|'t1'|'l1', ms, host, extra []
+// transport 'u1'|'t1'|'l1', ms, host, extra []. Without a target it is called,
+// and is there to be called when this returns.
+function listens(port) {
+	const wanted = new RegExp(`^ *\\d+: [0-9A-F]+:${port.toString(16).toUpperCase().padStart(4, '0')} `, 'm');
+	return ['udp', 'udp6'].some((f) => wanted.test(fs.readFileSync(`/proc/net/${f}`, 'utf8')));
+}
+
 async function sipp(scenario, options = {}) {
 	const host = options.host || '127.0.0.1';
 	const port = options.port || await freePort(host);
@@ -38,6 +44,12 @@ async function sipp(scenario, options = {}) {
 			throw new Error(`sipp ${scenario}: ${status}\n${errors}\n${it.err}\n${messages.slice(-6000)}`);
 		return messages;
 	};
+	if (!options.target) {
+		await until('sipp to listen', () => {
+			if (it.status !== null) throw new Error(`sipp ${scenario}: ${it.status}\n${it.err}`);
+			return listens(port);
+		});
+	}
 	return it;
 }
 
