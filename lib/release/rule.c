@@ -58,11 +58,6 @@ int user_role_read(struct text t, enum user_role *ret)
 	return ENOENT;
 }
 
-const char *request_scope_text(enum request_scope scope)
-{
-	return (unsigned)scope < REQUEST_SCOPES ? scopes[scope] : "unknown";
-}
-
 int request_scope_read(struct text t, enum request_scope *ret)
 {
 	for (unsigned i = 0; i < REQUEST_SCOPES; i++)

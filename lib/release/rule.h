@@ -38,7 +38,6 @@ enum purpose {
 /* "officer", "audio", "complaint" ...; ENOENT when there is no such word. */
 const char *user_role_text(enum user_role role);
 int user_role_read(struct text t, enum user_role *ret) CHECK_RESULT;
-const char *request_scope_text(enum request_scope scope);
 int request_scope_read(struct text t, enum request_scope *ret) CHECK_RESULT;
 const char *purpose_text(enum purpose purpose);
 int purpose_read(struct text t, enum purpose *ret) CHECK_RESULT;

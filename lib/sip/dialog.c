@@ -202,16 +202,6 @@ int dialog_orphan(struct dialog *ret, const struct sip_msg *response,
 	return dialog_response(ret, &d, response, flow);
 }
 
-bool dialog_is(const struct dialog *d, const struct sip_msg *msg)
-{
-	const struct pl *here = msg->req ? &msg->to.tag : &msg->from.tag;
-	const struct pl *there = msg->req ? &msg->from.tag : &msg->to.tag;
-
-	return !pl_strcmp(here, d->local_tag) &&
-	       !pl_strcmp(there, d->remote_tag) &&
-	       !pl_strcmp(&msg->callid, d->call_id);
-}
-
 int dialog_check(struct dialog *d, const struct sip_msg *request)
 {
 	enum message_method m = message_method_of(request);

@@ -74,9 +74,6 @@ int dialog_response(struct dialog *ret, const struct dialog *from,
 int dialog_orphan(struct dialog *ret, const struct sip_msg *response,
 		  const struct flow *flow) CHECK_RESULT;
 
-/* Whether a request (or a response) belongs to it. */
-bool dialog_is(const struct dialog *d, const struct sip_msg *msg);
-
 /*
  * Judge a request within the dialog and take its CSeq (12.2.2). ACK and CANCEL
  * carry the number of their INVITE and are not judged.
