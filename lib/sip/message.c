@@ -106,6 +106,16 @@ bool message_has_token(const struct sip_msg *msg, enum sip_hdrid id,
 	return sip_msg_hdr_has_value(msg, id, token);
 }
 
+unsigned message_hops(const struct sip_msg *msg)
+{
+	uint64_t left =
+		message_number(msg, SIP_HDR_MAX_FORWARDS, MESSAGE_HOPS_MAX);
+
+	if (left > MESSAGE_HOPS_MAX)
+		left = MESSAGE_HOPS_MAX;
+	return MESSAGE_HOPS_MAX + 1 - (unsigned)left;
+}
+
 uint64_t message_number(const struct sip_msg *msg, enum sip_hdrid id,
 			uint64_t otherwise)
 {

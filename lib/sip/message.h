@@ -19,6 +19,7 @@
 #define MESSAGE_MAX (64 * 1024)
 #define MESSAGE_HEADERS_MAX 128
 #define MESSAGE_TAG_CHARS 16
+#define MESSAGE_HOPS_MAX 70 /* Max-Forwards of a request of our own */
 
 /* libre's text by length to ours, and back. */
 static inline struct text message_text(struct pl pl)
@@ -103,6 +104,10 @@ bool message_header_at(const struct sip_msg *msg, enum sip_hdrid id, unsigned i,
 /* Whether a list header (Supported, Require, Allow) holds this token. */
 bool message_has_token(const struct sip_msg *msg, enum sip_hdrid id,
 		       const char *token);
+
+/* How many hops a request that is passed on has behind it, this one included:
+ * past MESSAGE_HOPS_MAX it is not to be passed on (483). */
+unsigned message_hops(const struct sip_msg *msg);
 
 /* A decimal header as a number, or `otherwise` where absent or malformed. */
 uint64_t message_number(const struct sip_msg *msg, enum sip_hdrid id,

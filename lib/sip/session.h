@@ -197,6 +197,7 @@ struct session_call {
 	struct text from;    /* "<sip:+46...@domain>", no tag */
 	struct text to;      /* "<sip:...>" */
 	struct text headers; /* further lines with CRLF, or empty */
+	unsigned hops;       /* as in struct stack_request */
 	const struct session_terms *terms;
 };
 

@@ -92,8 +92,10 @@ int session_invite_send(struct session *s, struct session_invite *inv,
 		write_wish(s, &w);
 	else
 		session_write_refresh(s, &w);
-	if (inv->initial && s->again)
+	if (inv->initial && s->again) {
 		writer_str(&w, s->again->headers);
+		r.hops = s->again->hops;
+	}
 	if (inv->auth)
 		writer_str(&w, inv->auth);
 	offer_write(&sdp, offer);
@@ -121,6 +123,7 @@ static int keep_call(struct session *s, const struct session_call *call)
 	if (!a)
 		return ENOMEM;
 	s->again = a;
+	a->hops = call->hops;
 	if (call->headers.len)
 		memcpy(a->headers, call->headers.p, call->headers.len);
 	if (call->flow) {

@@ -62,6 +62,7 @@ struct session_invite {
 struct session_again {
 	struct flow flow;
 	bool has_flow;
+	unsigned hops;
 	char route[DIALOG_URI_MAX];
 	char headers[]; /* terminated */
 };

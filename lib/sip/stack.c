@@ -342,22 +342,6 @@ bool stack_alive(const struct stack *s, const struct flow *flow)
 	return transport_alive(s->transport, flow);
 }
 
-bool stack_is_us(const struct stack *s, const struct uri *uri)
-{
-	if (s->settings->domain[0] &&
-	    !pl_strcasecmp(&uri->host, s->settings->domain))
-		return true;
-	for (unsigned i = 0; i < s->settings->listener_count; i++) {
-		const struct listener *l = &s->settings->listeners[i];
-
-		if (!pl_strcasecmp(&uri->host, l->address) ||
-		    (l->public_host[0] &&
-		     !pl_strcasecmp(&uri->host, l->public_host)))
-			return true;
-	}
-	return false;
-}
-
 unsigned stack_transactions(const struct stack *s)
 {
 	return s->count;

@@ -86,6 +86,8 @@ struct stack_request {
 	 * NULL: none */
 	struct text contact_user;
 	struct text contact_params; /* ";+sip.instance=..." or empty */
+	unsigned hops; /* Max-Forwards is so much below 70: of a call that
+			  came by others; 0 for one of our own */
 	struct text content_type;
 	struct text body;
 };
@@ -196,9 +198,6 @@ void stack_contact(const struct stack *s, const struct flow *flow,
 
 /* Whether a connection lives; a UDP flow always does. */
 bool stack_alive(const struct stack *s, const struct flow *flow);
-
-/* Whether a URI names us: a listener's address or public_host, the domain. */
-bool stack_is_us(const struct stack *s, const struct uri *uri);
 
 unsigned stack_transactions(const struct stack *s);
 

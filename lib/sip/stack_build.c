@@ -24,12 +24,15 @@ int client_keep(struct stack_client *c, const struct stack_request *r)
 		     r->contact_params.len + r->content_type.len + r->body.len;
 	char *at;
 
+	if (r->hops > MESSAGE_HOPS_MAX)
+		return EINVAL;
 	if (len > MESSAGE_MAX - 1024)
 		return EMSGSIZE;
 	at = c->text = malloc(len + 1);
 	if (!at)
 		return ENOMEM;
 	c->request.method = r->method;
+	c->request.hops = r->hops;
 	c->request.uri = keep(&at, r->uri);
 	c->request.headers = keep(&at, r->headers);
 	c->request.contact_user = keep(&at, r->contact_user);
@@ -77,7 +80,8 @@ static void write_head(struct stack_client *c, const char *method,
 	transport_sent_by(c->node.s->transport, &c->node.flow, w);
 	writer_text(w, TEXT(";branch="));
 	writer_str(w, c->branch);
-	writer_text(w, TEXT(";rport\r\nMax-Forwards: 70\r\n"));
+	writer_printf(w, ";rport\r\nMax-Forwards: %u\r\n",
+		      MESSAGE_HOPS_MAX - c->request.hops);
 }
 
 int client_build(struct stack_client *c)

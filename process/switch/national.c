@@ -54,7 +54,8 @@ unsigned national_judge(struct switch_self *self, const struct sip_msg *invite,
 	if (line_named(s, &s->trunks[flow->trunk],
 		       message_text(invite->uri.user), ret_line, &prefix))
 		return 404;
-	return 0;
+	/* two nodes that send a call to each other must end it somewhere */
+	return message_hops(invite) > MESSAGE_HOPS_MAX ? 483 : 0;
 }
 
 static struct text place_of(const struct settings *s, const struct trunk *t,
@@ -181,7 +182,7 @@ static int call_trunk(struct switch_self *self, struct call *c, unsigned trunk)
 		.user = text_of(t->user),
 		.password = self->trunks[trunk].password,
 	};
-	struct session_call call = { .terms = &terms };
+	struct session_call call = { .hops = c->hops, .terms = &terms };
 	struct offer_media media;
 	int err;
 
@@ -263,6 +264,7 @@ void national_incoming(struct switch_self *self, struct call *c,
 	const struct settings *s = self->p->settings;
 	struct route r, other;
 
+	c->hops = (uint8_t)message_hops(invite);
 	read_caller(self, c, invite);
 	say_call(self, c, EVENT_CALL_RECEIVED, "");
 	if (route_find(s, &self->places, text_of(c->municipality), &r)) {

@@ -33,7 +33,7 @@
 #include "sip/registrar.h"
 #include "sip/session.h"
 
-#define SWITCH_MAGIC 0x7661786c73770001ull
+#define SWITCH_MAGIC 0x7661786c73770002ull
 #define SWITCH_TICK_MS 100
 #define NO_AGENT UINT32_MAX
 #define NO_SLOT UINT32_MAX
@@ -93,6 +93,7 @@ struct call {
 	uint8_t ask_again; /* a second recording waits for the first's end */
 	uint8_t line_records;
 	uint8_t rerouted; /* national: the second route is being tried */
+	uint8_t hops;     /* national: behind the call, with ours */
 	uint8_t id[ID_BYTES];
 	uint32_t serial; /* of the last PLAY */
 	uint32_t recording;

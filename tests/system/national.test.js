@@ -3,6 +3,7 @@
 'use strict';
 const { test, before, after, afterEach } = require('node:test');
 const assert = require('node:assert');
+const dgram = require('node:dgram');
 const { Node } = require('./lib/node.js');
 const { Phone } = require('./lib/phone.js');
 const { sleep, until, freePort } = require('./lib/wait.js');
@@ -120,6 +121,25 @@ test('an unknown municipality: the national trunk', async () => {
 	const { nurse, caller } = await talk('9999');
 	await nurse.event('CALL_ESTABLISHED', 30000);
 	caller.hangup();
+	await over();
+});
+
+test('a call that has come too far is not passed on', async () => {
+	const socket = dgram.createSocket('udp4');
+	const final = new Promise((done) => socket.on('message', (m) => {
+		const code = Number(/^SIP\/2\.0 (\d+)/.exec(m)[1]);
+		if (code >= 200) done(code);
+	}));
+	await new Promise((bound) => socket.bind(0, '127.0.0.1', bound));
+	socket.send([
+		`INVITE sip:04801177@${national.address} SIP/2.0`,
+		`Via: SIP/2.0/UDP 127.0.0.1:${socket.address().port};branch=z9hG4bKfar;rport`,
+		'Max-Forwards: 0', 'From: <sip:+46701740605@carrier>;tag=far',
+		`To: <sip:04801177@${national.address}>`, 'Call-ID: far', 'CSeq: 1 INVITE',
+		'Contact: <sip:a@127.0.0.1>', 'Content-Length: 0', '', '',
+	].join('\r\n'), national.port, '127.0.0.1');
+	assert.equal(await final, 483);
+	socket.close();
 	await over();
 });
 

@@ -363,6 +363,36 @@ static void parameters_are_found(void **state)
 	}
 }
 
+static void hops_are_read(void **state)
+{
+	static const struct {
+		const char *line;
+		unsigned hops;
+	} rows[] = {
+		{ "", 1 },
+		{ "Max-Forwards: 70\r\n", 1 },
+		{ "Max-Forwards: 255\r\n", 1 },
+		{ "Max-Forwards: 1\r\n", MESSAGE_HOPS_MAX },
+		{ "Max-Forwards: 0\r\n", MESSAGE_HOPS_MAX + 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct sip_msg *msg;
+		char text[512];
+
+		(void)snprintf(text, sizeof(text),
+			       "INVITE sip:x@127.0.0.1 SIP/2.0\r\n"
+			       "Via: SIP/2.0/UDP 127.0.0.1;branch=z9hG4bKh\r\n"
+			       "From: <sip:a@b>;tag=f\r\nTo: <sip:x@y>\r\n"
+			       "Call-ID: h\r\nCSeq: 1 INVITE\r\n%s\r\n",
+			       rows[i].line);
+		msg = decoded(text, false);
+		assert_int_equal(message_hops(msg), rows[i].hops);
+		message_drop(msg);
+	}
+}
+
 static void tokens_differ(void **state)
 {
 	char a[MESSAGE_TAG_CHARS + 1], b[MESSAGE_TAG_CHARS + 1];
@@ -388,6 +418,7 @@ int main(void)
 		cmocka_unit_test(a_lying_received_is_left_out),
 		cmocka_unit_test(the_undecodable_is_answered),
 		cmocka_unit_test(parameters_are_found),
+		cmocka_unit_test(hops_are_read),
 		cmocka_unit_test(tokens_differ),
 	};
 

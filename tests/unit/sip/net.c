@@ -255,8 +255,9 @@ int stack_request(struct stack *s, struct stack_client **ret_client,
 	message_token(branch);
 	writer_printf(&w,
 		      "%s %.*s SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:5060;"
-		      "branch=z9hG4bK%s;rport\r\nMax-Forwards: 70\r\n",
-		      method, (int)r->uri.len, r->uri.p, branch);
+		      "branch=z9hG4bK%s;rport\r\nMax-Forwards: %u\r\n",
+		      method, (int)r->uri.len, r->uri.p, branch,
+		      MESSAGE_HOPS_MAX - r->hops);
 	writer_text(&w, r->headers);
 	if (r->contact_user.p) {
 		writer_str(&w, "Contact: ");
@@ -541,7 +542,8 @@ void net_close(void)
 
 void net_call(struct text headers)
 {
-	struct session_call call = { .uri = TEXT("sip:1177@127.0.0.1:5070"),
+	struct session_call call = { .hops = a.hops,
+				     .uri = TEXT("sip:1177@127.0.0.1:5070"),
 				     .from = TEXT("<sip:a@example.org>"),
 				     .to = TEXT("<sip:1177@example.org>"),
 				     .headers = headers,

@@ -28,6 +28,7 @@ struct end {
 	struct session_state *state; /* allocated, to find who writes past it */
 	struct session *s;
 	unsigned room_code; /* refuse with this */
+	unsigned hops;
 	unsigned refer_code;
 	/* what the owner does by itself */
 	unsigned ring; /* 180, or 0 */

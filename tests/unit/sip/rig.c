@@ -61,6 +61,7 @@ static void on_request(void *arg, struct stack_server *t,
 
 	n->flow = *flow;
 	n->method = message_method_of(msg);
+	n->hops_in = message_hops(msg);
 	if (!t) {
 		n->acks++;
 		if (n->acknowledge && n->server)
@@ -167,7 +168,9 @@ struct stack_client *rig_request(struct rig_node *n, enum message_method m,
 	static unsigned serial;
 	struct stack_client *c = NULL;
 	struct stack_target target = { .uri = text_of(uri), .trunk = trunk };
-	struct stack_request r = { .method = m, .uri = text_of(uri) };
+	struct stack_request r = { .method = m,
+				   .uri = text_of(uri),
+				   .hops = n->hops };
 	char headers[1024];
 
 	(void)snprintf(headers, sizeof(headers),

@@ -21,6 +21,8 @@ struct rig_node {
 	bool acknowledge;
 	bool trunks_only;
 	size_t kept_max;
+	unsigned hops; /* of the next requests out */
+	unsigned hops_in;
 	enum message_method method;
 	struct flow flow;
 	char header[256]; /* the From of the last request */

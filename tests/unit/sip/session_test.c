@@ -50,6 +50,18 @@ static void the_called_hangs_up(void **state)
 	net_expect("b>BYE a>200 a:ended-bye");
 }
 
+/* A call that is passed on says how far it has come. */
+static void hops_are_passed_on(void **state)
+{
+	(void)state;
+	a.hops = 66;
+	b.room_code = 404;
+	net_call(TEXT(""));
+	assert_non_null(strstr(net_last(&a), "\r\nMax-Forwards: 4\r\n"));
+	net_run();
+	net_expect("a>INVITE+ b>404 a:refused404");
+}
+
 static void refused(void **state)
 {
 	(void)state;
@@ -496,6 +508,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(an_ordinary_call),
 		TEST(the_called_hangs_up),
+		TEST(hops_are_passed_on),
 		TEST(refused),
 		TEST(refused_later),
 		TEST(nothing_in_common),

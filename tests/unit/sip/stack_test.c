@@ -414,6 +414,26 @@ static void a_request_again_is_no_new_one(void **state)
 	pair_close(&p);
 }
 
+/* Each node that passes a request on takes one from Max-Forwards. */
+static void hops_are_counted(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	pair_open(&p, SIP_UDP, "127.0.0.1");
+	p.b.reply = 200;
+	for (unsigned i = 0; i <= MESSAGE_HOPS_MAX; i += 35) {
+		p.a.hops = i;
+		p.a.ended = false;
+		p.a.code_count = 0;
+		assert_non_null(rig_request(&p.a, METHOD_INFO, p.uri, -1, ""));
+		assert_true(rig_until(&p.a.code_count, 1, 2000));
+		rig_for(5);
+		assert_int_equal(p.b.hops_in, i + 1);
+	}
+	pair_close(&p);
+}
+
 static void closing_frees_what_is_under_way(void **state)
 {
 	struct pair p;
@@ -445,6 +465,7 @@ int main(void)
 		cmocka_unit_test(streams_are_framed_and_kept_alive),
 		cmocka_unit_test(datagrams_are_judged),
 		cmocka_unit_test(a_request_again_is_no_new_one),
+		cmocka_unit_test(hops_are_counted),
 		cmocka_unit_test(closing_frees_what_is_under_way),
 	};
 	int failed;
