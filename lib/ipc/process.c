@@ -213,18 +213,23 @@ static int read_config(int fd, struct settings **ret)
 {
 	struct stat st;
 	char *text, *nl;
+	void *mapped;
 	int err;
 
 	if (fd < 0 || fstat(fd, &st) || st.st_size <= 0 ||
 	    st.st_size > CONFIG_MAX)
 		return EBADMSG;
+	/* mapped, not read: all hold the same descriptor, so none may move its
+	   offset, and once confined not every process has pread() */
+	mapped = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (mapped == MAP_FAILED)
+		return errno;
 	text = calloc(1, (size_t)st.st_size + 1);
+	if (text)
+		memcpy(text, mapped, (size_t)st.st_size);
+	(void)munmap(mapped, (size_t)st.st_size);
 	if (!text)
 		return ENOMEM;
-	if (pread(fd, text, (size_t)st.st_size, 0) != st.st_size) {
-		free(text);
-		return EBADMSG;
-	}
 	/* the first line is the file's name, the rest its text */
 	nl = strchr(text, '\n');
 	if (nl)

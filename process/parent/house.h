@@ -67,6 +67,7 @@ struct house {
 	unsigned media_workers;
 	int64_t started_ms; /* wall */
 	int config_fd;
+	int runtime_fd; /* locked: one node a runtime folder; -1: not ours */
 	struct house_memory memories[HOUSE_MEMORIES];
 	unsigned memory_count;
 	struct house_socket sockets[PROCESS_SOCKETS];

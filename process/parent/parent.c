@@ -420,7 +420,7 @@ int parent_run(const char *config_file,
 	if (!h)
 		return 1;
 	h->ops = ops;
-	h->config_fd = -1;
+	h->config_fd = h->runtime_fd = -1;
 	h->started_ms = clock_wall_ms();
 	log_open("parent", LOG_NOTICE);
 	/* through /proc our user could open the memory that we keep for others:
@@ -443,7 +443,6 @@ int parent_run(const char *config_file,
 	for (unsigned i = 0; i < h->child_count; i++)
 		if (h->children[i].pid)
 			(void)kill(h->children[i].pid, SIGTERM);
-	if (h->settings)
-		house_remove_sockets(h);
+	house_remove_sockets(h);
 	return err || h->failed ? 1 : 0;
 }

@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -82,6 +83,28 @@ static int check_way(const char *state)
 	return 0;
 }
 
+/* Another node's sockets are not ours to replace. */
+static int lock_runtime(struct house *h)
+{
+	int err = 0;
+
+	h->runtime_fd =
+		open(h->settings->runtime, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (h->runtime_fd < 0 || flock(h->runtime_fd, LOCK_EX | LOCK_NB))
+		err = errno;
+	if (err && h->runtime_fd >= 0)
+		(void)close(h->runtime_fd);
+	if (err)
+		h->runtime_fd = -1;
+	if (err == EWOULDBLOCK)
+		log_error("a node runs already with the runtime folder %s",
+			  h->settings->runtime);
+	else if (err)
+		log_error("cannot lock the runtime folder %s: %s",
+			  h->settings->runtime, strerror(err));
+	return err;
+}
+
 int house_make_folders(struct house *h)
 {
 	static const struct {
@@ -102,6 +125,8 @@ int house_make_folders(struct house *h)
 
 	if (!err)
 		err = make_folder(s->runtime, NULL, ROLE_PARENT, 0750);
+	if (!err)
+		err = lock_runtime(h);
 	for (size_t i = 0; !err && i < sizeof(folders) / sizeof(folders[0]);
 	     i++) {
 		if (!child_of(h, folders[i].role, 0))
@@ -252,6 +277,8 @@ void house_remove_sockets(struct house *h)
 					     "metrics.sock" };
 	char path[PATH_MAX];
 
+	if (h->runtime_fd < 0)
+		return;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		(void)snprintf(path, sizeof(path), "%s/%s",
 			       h->settings->runtime, names[i]);

@@ -100,6 +100,22 @@ static void trim(struct recorder *self)
 		log_error("an old file of the spool stays: %s", strerror(err));
 }
 
+/*
+ * The switch left before us, as it does in good order, or when the parent is
+ * gone: with it the calls are over, and nobody else will say so. A recording
+ * whose end it did not live to tell, or could not tell us, ends here.
+ */
+static void end_what_is_left(struct recorder *self)
+{
+	if (!self->p->draining || self->p->peers[ROLE_SWITCH])
+		return;
+	for (struct slot *slot = slot_next(self, NULL); slot;
+	     slot = slot_next(self, slot)) {
+		if (slot->state < SLOT_OVER && !slot->end_asked)
+			begin_end(self, slot->call, RECORD_END_AWAY);
+	}
+}
+
 static void drained_yet(struct recorder *self, unsigned active)
 {
 	if (self->p->draining && !active &&
@@ -145,6 +161,7 @@ static void on_tick(uv_timer_t *timer)
 
 	watch_clock(self);
 	capture_drain(self);
+	end_what_is_left(self);
 	flush_all(self);
 	active = look_at_slots(self);
 	pending_step(self);

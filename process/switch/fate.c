@@ -84,6 +84,7 @@ static void ask_recorder(struct switch_self *self, struct call *c)
 		.controller = text_of(c->controller),
 	};
 	memcpy(m.u.RECORD_ASK.call_id, c->id, ID_BYTES);
+	memset(c->recording_id, 0, sizeof(c->recording_id));
 	/* a failure shows as silence, and that is waited for */
 	if (!ipc_send(recorder(self), &m))
 		facts(self, c);
@@ -107,13 +108,19 @@ static void capture(struct switch_self *self, struct call *c, bool on)
 			.on = on, .recording = c->recording);
 }
 
+/* Of which recording, where the recorder has told its id. */
 static void say_fate(struct switch_self *self, struct call *c,
 		     enum event_type type, enum record_reason reason)
 {
-	char extra[64];
+	static const uint8_t none[ID_BYTES];
+	char extra[96 + ID_CHARS], id[ID_CHARS + 1];
+	bool known = memcmp(c->recording_id, none, sizeof(none)) != 0;
 
-	(void)snprintf(extra, sizeof(extra), ",\"reason\":\"%s\"",
-		       record_reason_text(reason));
+	id_text(c->recording_id, id);
+	(void)snprintf(extra, sizeof(extra), ",\"reason\":\"%s\"%s%s%s",
+		       record_reason_text(reason),
+		       known ? ",\"recording\":\"" : "", known ? id : "",
+		       known ? "\"" : "");
 	say_call(self, c, type, extra);
 }
 

@@ -148,7 +148,8 @@ void say_tick(struct switch_self *self, uint64_t now_ms)
 		return;
 	if (!self->keeping && (away || stuck(self, now_ms)) &&
 	    self->p->peers[ROLE_RECORDER]) {
-		log_notice("the ledger is away: events go to the spool");
+		process_alarm(self->p, ALARM_LEDGER_AWAY);
+		log_notice("events go to the spool");
 		self->keeping = true;
 		outbox_rewind(o);
 	} else if (self->keeping && stuck(self, now_ms)) {

@@ -155,6 +155,36 @@ static void a_missing_file_is_said(void **state)
 	assert_int_equal(seen.faults, 1);
 }
 
+/* As an editor leaves it that died, or a disk that was full. */
+static void a_file_that_was_cut_off_is_not_whole(void **state)
+{
+	static const char tricky[] =
+		"# a { in a comment\n"
+		"line 1178 { controller = \"a } and \\\" {\" // }\n";
+	char text[sizeof(whole) + sizeof(tricky)];
+	struct settings *s = NULL;
+	struct seen seen;
+
+	(void)state;
+	for (size_t cut = 1; whole[cut + 1]; cut++) {
+		unsigned depth = 0;
+
+		memcpy(text, whole, cut);
+		text[cut] = '\0';
+		for (size_t i = 0; i < cut; i++)
+			depth +=
+				(unsigned)((text[i] == '{') - (text[i] == '}'));
+		if (!depth)
+			continue;
+		assert_int_equal(load(text, &seen, &s), EINVAL);
+		assert_true(seen.faults > 0);
+	}
+	(void)snprintf(text, sizeof(text), "%s%s", whole, tricky);
+	assert_int_equal(load(text, &seen, &s), EINVAL);
+	assert_int_equal(seen.line, 16);
+	assert_string_equal(seen.rule, "CONFIG");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -162,6 +192,7 @@ int main(void)
 		cmocka_unit_test(each_fault_names_line_and_rule),
 		cmocka_unit_test(a_supplier_holds_no_identity),
 		cmocka_unit_test(a_missing_file_is_said),
+		cmocka_unit_test(a_file_that_was_cut_off_is_not_whole),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
