@@ -21,7 +21,6 @@ class Phone {
 		p.events = [];
 		const source = options.wav || audio.writeTone(path.join(p.dir, 'say.wav'), options.tone || 440, options.seconds || 120);
 		const at = p.host.includes(':') ? `[${p.host}]` : p.host;
-		const rtp = 56020 + Math.floor(Math.random() * 390) * 20; // above all that a node takes
 		fs.writeFileSync(path.join(p.dir, 'config'), `
 poll_method epoll
 sip_listen ${at}:${p.port}
@@ -39,7 +38,7 @@ auplay_channels 1
 ausrc_channels 1
 audio_buffer 20-160
 net_interface ${p.host}
-rtp_ports ${rtp}-${rtp + 19}
+rtp_ports 56000-63998
 rtcp_mux no
 jitter_buffer_type fixed
 jitter_buffer_delay 1-5
