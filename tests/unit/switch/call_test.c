@@ -725,7 +725,8 @@ static void test_ledger_away(void **state)
 	rig_wait(900);
 	heard("");
 	rig_wait(100);
-	heard("keep call.received\n");
+	heard("alarm 4\n"
+	      "keep call.received\n");
 	ledger_is(true); /* not yet acknowledged: the ledger gets it too */
 	heard("event call.received\n");
 	e = &rig->events[1];
