@@ -28,9 +28,10 @@
 #include "settings/settings.h"
 
 #define TRANSPORT_CONNECTIONS_MAX 4096
-#define TRANSPORT_RESERVE 256  /* of these, for trunks and outgoing ones */
-#define TRANSPORT_PER_PEER 256 /* incoming, from one host that is no trunk's   \
-				*/
+#define TRANSPORT_RESERVE 256 /* of these, for trunks and outgoing ones */
+#define TRANSPORT_PER_PEER                                                     \
+	256 /* incoming, from one host that is no trunk's                      \
+	     */
 #define TRANSPORT_OUTBOX_MAX (256 * 1024) /* unsent bytes of one connection */
 #define TRANSPORT_IDLE_MS (600 * 1000)    /* nothing received for so long */
 #define TRANSPORT_CONNECT_MS 4000         /* to connect and shake hands */
