@@ -39,8 +39,11 @@ describe('faults', { concurrency: false }, () => {
 	const there = (...parts) => path.join(`/proc/${s.node.process.pid}/root`, s.node.state, ...parts);
 
 	before(async () => {
+		// a root folder that is no mount point (a chroot) knows no propagation
+		const own = await run('unshare', ['-m', '--propagation', 'private', 'true']);
+		const propagation = own.status ? 'unchanged' : 'private';
 		s = await Stage.make({
-			under: ['unshare', '-m', '--propagation', 'private', 'bash', '-c',
+			under: ['unshare', '-m', '--propagation', propagation, 'bash', '-c',
 				'for d in spool store; do mkdir -p node/state/$d && mount -t tmpfs -o size=4m none node/state/$d || exit; done; exec "$0" "$@"'],
 			sections: { 'line 1177': {
 				'position-every': 0, 'notice sv': { version: '1', text: 'Ring ett ett två.' }, 'notice en': null,
