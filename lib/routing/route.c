@@ -35,21 +35,21 @@ static int national(const struct settings *s, enum route_reason reason,
 	return 0;
 }
 
-int route_find(const struct settings *s, const struct municipality_table *t,
-	       struct text municipality, struct route *ret)
+int route_find(const struct settings *s, struct text municipality,
+	       struct route *ret)
 {
 	const struct municipality *m;
 
 	if (!municipality.len)
 		return national(s, ROUTE_MUNICIPALITY_MISSING, NULL, ret);
-	m = municipality_find(t, municipality);
+	m = municipality_find(municipality);
 	if (!m)
 		return national(s, ROUTE_MUNICIPALITY_UNKNOWN, NULL, ret);
 	for (unsigned i = 0; i < s->route_count; i++) {
 		const struct region_route *r = &s->routes[i];
 		unsigned trunk;
 
-		if (strcmp(r->county, m->county) != 0)
+		if (strcmp(r->county, municipality_region(m)->county) != 0)
 			continue;
 		if (route_trunk(s, r->trunk, &trunk))
 			continue;

@@ -33,8 +33,8 @@ const char *route_reason_text(enum route_reason reason);
  * municipality  as the call carried it; empty: it did not
  * ENOENT        not even the national trunk exists
  */
-int route_find(const struct settings *s, const struct municipality_table *t,
-	       struct text municipality, struct route *ret) CHECK_RESULT;
+int route_find(const struct settings *s, struct text municipality,
+	       struct route *ret) CHECK_RESULT;
 
 /* Where a call goes whose first route failed. ENOENT: nowhere else. */
 int route_fallback(const struct settings *s, const struct route *failed,

@@ -267,7 +267,7 @@ void national_incoming(struct switch_self *self, struct call *c,
 	c->hops = (uint8_t)message_hops(invite);
 	read_caller(self, c, invite);
 	say_call(self, c, EVENT_CALL_RECEIVED, "");
-	if (route_find(s, &self->places, text_of(c->municipality), &r)) {
+	if (route_find(s, text_of(c->municipality), &r)) {
 		refuse(self, c, 404);
 		return;
 	}
@@ -347,7 +347,7 @@ void national_refused(struct switch_self *self, struct call *c, unsigned code)
 	if (c->state != CALL_RINGING)
 		return;
 	if (provider_failed(code) && !c->rerouted &&
-	    !route_find(s, &self->places, text_of(c->municipality), &failed) &&
+	    !route_find(s, text_of(c->municipality), &failed) &&
 	    !route_fallback(s, &failed, &next)) {
 		c->rerouted = 1;
 		go(self, c, &next);

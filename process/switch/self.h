@@ -176,7 +176,6 @@ struct switch_self {
 	bool recorder_alarmed;
 	bool draining;
 	struct prompts prompts;
-	struct municipality_table places;
 	struct trunk_live trunks[SETTINGS_TRUNKS];
 };
 

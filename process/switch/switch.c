@@ -60,30 +60,6 @@ static const struct stack_handlers stack_handlers = { .request = on_request,
 
 /* ---- the start */
 
-static int read_places(struct switch_self *self)
-{
-	const struct settings *s = self->p->settings;
-	char path[SETTINGS_PATH_MAX + 32];
-	unsigned line = 0;
-	char *text;
-	int err;
-
-	if (s->role != NODE_NATIONAL)
-		return 0;
-	(void)snprintf(path, sizeof(path), "%s/municipalities.tsv", s->data);
-	err = settings_read_file(path, &text);
-	if (err) {
-		log_error("municipalities.tsv cannot be read: %s",
-			  strerror(err));
-		return err;
-	}
-	err = municipality_read(text_of(text), &self->places, &line);
-	if (err)
-		log_error("municipalities.tsv: line %u is wrong", line);
-	free(text);
-	return err;
-}
-
 static int take_memory(struct switch_self *self)
 {
 	struct memory *events = process_memory(self->p, MEMORY_EVENTS, 0);
@@ -112,8 +88,6 @@ static int prepare(struct process *p, void **ret_self)
 	for (unsigned i = 0; i < SETTINGS_TRUNKS; i++)
 		self->trunks[i].self = self;
 	err = take_memory(self);
-	if (!err)
-		err = read_places(self);
 	if (!err)
 		err = registrar_prepare(&self->registrar, p->settings);
 	if (!err)

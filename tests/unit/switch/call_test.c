@@ -742,7 +742,6 @@ static void test_ledger_away(void **state)
 static void national_settings(void)
 {
 	struct settings *s = &rig->settings;
-	struct municipality_table *t = &rig->self.places;
 
 	s->role = NODE_NATIONAL;
 	s->trunks[0].place = PLACE_HEADER;
@@ -755,9 +754,6 @@ static void national_settings(void)
 	memcpy(s->routes[0].organisation, "region-04", 10);
 	s->route_count = 1;
 	memcpy(s->national_trunk, "national", 9);
-	t->count = 1;
-	memcpy(t->rows[0].code, "0480", 5);
-	memcpy(t->rows[0].county, "04", 3);
 }
 
 static void test_national_call(void **state)
