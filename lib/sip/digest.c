@@ -16,10 +16,8 @@ static const struct {
 	[DIGEST_MD5] = { "MD5", 32 },
 };
 
-/* Nonce: 8 bytes of time, 16 of its MAC, as hex. */
-#define NONCE_TIME 8
-#define NONCE_MAC 16
-#define NONCE_HEX (2 * (NONCE_TIME + NONCE_MAC))
+#define NONCE_HEX (2 * DIGEST_NONCE_BYTES)
+#define NONCE_HEAD (DIGEST_NONCE_BYTES - DIGEST_NONCE_MAC)
 
 /* ---- decoding */
 
@@ -291,28 +289,31 @@ void digest_response(char to[DIGEST_HEX_MAX + 1], const struct digest_answer *a,
 
 /* ---- server */
 
-static void nonce_bytes(const struct digest_asker *asker, uint64_t made_ms,
-			uint8_t to[NONCE_TIME + NONCE_MAC])
+static void nonce_mac(const struct digest_asker *asker,
+		      const uint8_t head[NONCE_HEAD],
+		      uint8_t to[DIGEST_NONCE_MAC])
 {
-	struct writer w = writer_on(to, NONCE_TIME);
 	crypto_generichash_state h;
 
-	writer_u64(&w, made_ms);
 	(void)crypto_generichash_init(&h, asker->key, DIGEST_NONCE_KEY_BYTES,
-				      NONCE_MAC);
-	(void)crypto_generichash_update(&h, to, NONCE_TIME);
+				      DIGEST_NONCE_MAC);
+	(void)crypto_generichash_update(&h, head, NONCE_HEAD);
 	(void)crypto_generichash_update(&h, (const uint8_t *)asker->source.p,
 					asker->source.len);
-	(void)crypto_generichash_final(&h, to + NONCE_TIME, NONCE_MAC);
+	(void)crypto_generichash_final(&h, to, DIGEST_NONCE_MAC);
 }
 
 void digest_challenge_write(struct writer *w, const char *header,
 			    const struct digest_asker *asker, bool stale,
 			    bool md5_alone)
 {
-	uint8_t nonce[NONCE_TIME + NONCE_MAC];
+	uint8_t nonce[DIGEST_NONCE_BYTES];
+	struct writer head = writer_on(nonce, NONCE_HEAD);
 
-	nonce_bytes(asker, asker->now_ms, nonce);
+	writer_u64(&head, asker->now_ms);
+	/* two phones of one address each have their own count */
+	randombytes_buf(nonce + head.len, NONCE_HEAD - head.len);
+	nonce_mac(asker, nonce, nonce + NONCE_HEAD);
 	/* the topmost that the phone knows is taken (RFC 8760 2.3) */
 	for (unsigned i = 0; i < DIGEST_ALGORITHMS; i++) {
 		if (md5_alone && i != DIGEST_MD5)
@@ -334,15 +335,15 @@ void digest_challenge_write(struct writer *w, const char *header,
 /* Ours, for this source, and young enough? */
 static bool nonce_is_good(struct text nonce, const struct digest_asker *asker)
 {
-	uint8_t got[NONCE_TIME + NONCE_MAC], ours[NONCE_TIME + NONCE_MAC];
+	uint8_t got[DIGEST_NONCE_BYTES], ours[DIGEST_NONCE_MAC];
 	struct reader r = reader_on(got, sizeof(got));
 	uint64_t made;
 
 	if (nonce.len != NONCE_HEX || hex_read(nonce, got, sizeof(got)) ||
 	    reader_u64(&r, &made))
 		return false;
-	nonce_bytes(asker, made, ours);
-	return sodium_memcmp(got, ours, sizeof(got)) == 0 &&
+	nonce_mac(asker, got, ours);
+	return sodium_memcmp(got + NONCE_HEAD, ours, sizeof(ours)) == 0 &&
 	       made <= asker->now_ms &&
 	       asker->now_ms - made <= DIGEST_NONCE_LIFE_MS;
 }

@@ -2,9 +2,11 @@
  * digest -- HTTP digest for SIP: RFC 7616 with RFC 8760, both sides
  *
  * SHA-256 is preferred, MD5 offered to old phones; qop is always auth. The
- * server keeps no state: its nonce is the time and a keyed MAC over it, so any
- * process with the key can check it. Pure: time passed in. Passwords live in
- * struct secret; nothing here copies one elsewhere without wiping it.
+ * server's nonce is the time, some chance and a keyed MAC over both, so that
+ * nothing is kept for who only asks; how often it was used is kept once
+ * somebody answered it rightly (struct digest_uses). Pure: time passed in.
+ * Passwords live in struct secret; nothing here copies one elsewhere without
+ * wiping it.
  */
 #ifndef VAXEL_SIP_DIGEST_H
 #define VAXEL_SIP_DIGEST_H
@@ -15,6 +17,10 @@
 #define DIGEST_HEX_MAX 64
 #define DIGEST_NONCE_KEY_BYTES 32
 #define DIGEST_NONCE_LIFE_MS (300 * 1000)
+#define DIGEST_NONCE_MAC 16
+#define DIGEST_NONCE_BYTES (8 + 8 + DIGEST_NONCE_MAC) /* time, chance, MAC */
+#define DIGEST_USE_BUCKETS 512
+#define DIGEST_USE_WAYS 8
 
 enum digest_algorithm { DIGEST_SHA256, DIGEST_MD5, DIGEST_ALGORITHMS };
 
@@ -48,6 +54,21 @@ int digest_challenge_decode(struct text value,
 int digest_answer_decode(struct text value,
 			 struct digest_answer *ret) CHECK_RESULT;
 
+/* A nonce that was answered, and the highest nc seen with it; 0: none. */
+struct digest_use {
+	uint64_t made_ms;
+	uint32_t count;
+	uint8_t mac[DIGEST_NONCE_MAC];
+};
+
+/* All zero before the first. */
+struct digest_uses {
+	struct digest_use_bucket {
+		uint64_t forgotten_ms; /* none made up to then is known */
+		struct digest_use uses[DIGEST_USE_WAYS];
+	} buckets[DIGEST_USE_BUCKETS];
+};
+
 /* Who asks whom, and when. */
 struct digest_asker {
 	struct text realm;
@@ -79,6 +100,16 @@ void digest_challenge_write(struct writer *w, const char *header,
 int digest_check(const struct digest_answer *a,
 		 const struct digest_asker *asker, struct text method,
 		 struct text uri, const struct secret *password) CHECK_RESULT;
+
+/*
+ * Once an answer was found right: is it the first with this nonce and nc
+ * (RFC 7616 3.4)? The counts of a nonce have to go up.
+ *
+ * EPERM    a count that is none
+ * EAGAIN   used before, or nobody knows any more: challenge again with stale
+ */
+int digest_use(struct digest_uses *all, const struct digest_answer *a,
+	       uint64_t now_ms) CHECK_RESULT;
 
 /*
  * The value of (Proxy-)Authorization that answers a challenge.

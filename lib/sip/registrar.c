@@ -207,6 +207,8 @@ static int authenticate(struct registrar *r, struct stack_server *t,
 		err = digest_check(&a, &asker, message_text(msg->met),
 				   message_text(msg->ruri),
 				   r->passwords[agent]);
+	if (!err)
+		err = digest_use(&r->uses, &a, now_ms);
 	if (err == EAGAIN) {
 		challenge(t, &asker, true);
 		return EPERM;

@@ -22,6 +22,7 @@ struct registrar {
 	char names[SETTINGS_AGENTS][SETTINGS_NAME_MAX]; /* whose they are */
 	uint16_t account_of[SETTINGS_AGENTS];
 	uint8_t nonce_key[DIGEST_NONCE_KEY_BYTES];
+	struct digest_uses uses;
 };
 
 struct registrar_account *registrar_account(const struct registrar *r,

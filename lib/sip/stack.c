@@ -77,14 +77,18 @@ static bool acceptable(struct stack *s, struct stack_server *t,
 		answer(t, 416, TEXT(""));
 		return false;
 	}
+	if (outside && merge_take(t, msg)) {
+		answer(t, 482, TEXT(""));
+		return false;
+	}
 	if (unsupported(s, msg, &w)) {
 		answer(t, 420,
 		       (struct text){ (char *)buf, w.full ? 0 : w.len });
 		return false;
 	}
-	if (m == METHOD_INVITE && outside && (s->draining || s->overload)) {
+	if (m == METHOD_INVITE && outside && s->draining) {
 		metric_add(METRIC_sip_refused_overload, 1);
-		answer(t, 503, s->draining ? TEXT(RETRY_AFTER) : TEXT(""));
+		answer(t, 503, TEXT(RETRY_AFTER));
 		return false;
 	}
 	if (m == METHOD_OPTIONS && outside) {
@@ -312,11 +316,6 @@ int stack_reload(struct stack *s, const struct settings *settings)
 void stack_drain(struct stack *s)
 {
 	s->draining = true;
-}
-
-void stack_overload(struct stack *s, bool on)
-{
-	s->overload = on;
 }
 
 /* ---- questions */

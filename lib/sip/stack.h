@@ -118,9 +118,6 @@ int stack_reload(struct stack *s, const struct settings *settings) CHECK_RESULT;
 /* From now on new INVITEs outside dialogs get 503 with Retry-After. */
 void stack_drain(struct stack *s);
 
-/* The layer above is full (calls, descriptors): 503 without Retry-After. */
-void stack_overload(struct stack *s, bool on);
-
 /* ---- requests out */
 
 /*

@@ -7,6 +7,7 @@
  * stack_build.c   the bytes of a request, of its ACK and CANCEL
  * stack_target.c  where it goes
  * stack_server.c  requests in: replies, CANCEL, the 2xx
+ * stack_merge.c   ... that came by two ways
  */
 #ifndef VAXEL_SIP_STACK_PARTS_H
 #define VAXEL_SIP_STACK_PARTS_H
@@ -18,6 +19,7 @@
 
 #define STACK_BUCKETS 65536
 #define STACK_FLOWS 1024
+#define STACK_MERGES 16384
 #define STACK_TRANSACTIONS_MAX 262144
 #define STACK_KEPT_MAX ((size_t)64 * 1024 * 1024)
 #define STACK_BRANCH "z9hG4bK"
@@ -67,6 +69,9 @@ struct stack_server {
 	void *arg;
 	const struct sip_msg *msg; /* until the final answer */
 	uint16_t code;             /* last sent */
+	struct stack_server *merge_next;
+	uint64_t identity; /* of the request, whichever way it came */
+	bool served;       /* found by its identity */
 	char tag[MESSAGE_TAG_CHARS + 1];
 	char key[];
 };
@@ -82,13 +87,14 @@ struct stack {
 	uv_timer_t timer;
 	bool started;
 	uint64_t armed; /* when the timer fires; 0: not armed */
-	bool draining, overload;
+	bool draining;
 	uint32_t allowed; /* bit set of methods */
 	unsigned count;
 	size_t kept; /* bytes of answers to others than trunks */
 	uint8_t hash_key[16];
 	struct node **buckets;
 	struct node *flows[STACK_FLOWS];
+	struct stack_server *merges[STACK_MERGES];
 	struct node **heap;
 	size_t heap_len, heap_max;
 };
@@ -144,6 +150,11 @@ void server_cancel(struct stack *s, const struct sip_msg *msg,
 void server_due(struct stack_server *t, uint64_t now);
 void server_broken(struct stack_server *t, uint64_t now);
 void server_free(struct stack_server *t);
+/* stack_merge.c */
+/* A request outside a dialog is to be served. True: it is already. */
+bool merge_take(struct stack_server *t, const struct sip_msg *msg);
+void merge_forget(struct stack_server *t);
+
 struct flow server_way_back(const struct sip_msg *msg, const struct flow *flow);
 
 static inline struct stack_client *client_of(struct node *n)

@@ -96,8 +96,10 @@ static void set_wire(struct stack_server *t, uint8_t *wire, size_t len)
 void server_free(struct stack_server *t)
 {
 	set_wire(t, NULL, 0);
-	if (t->node.s)
+	if (t->node.s) {
+		merge_forget(t);
 		table_remove(&t->node);
+	}
 	message_drop(t->msg);
 	free(t);
 }
@@ -270,6 +272,8 @@ int stack_reply(struct stack_server *t, const struct stack_reply *r)
 	if (!(actions & ACTION_SEND))
 		return EPROTO;
 	t->code = (uint16_t)r->code;
+	if (r->code >= 300)
+		merge_forget(t);
 	if (r->code >= 200) {
 		message_drop(t->msg); /* up to 32 s follow, by thousands */
 		t->msg = NULL;

@@ -2,6 +2,7 @@
 #include "tests/unit/unit.h"
 
 #include <sodium.h>
+#include <stdlib.h>
 
 #include "sip/digest.h"
 
@@ -182,6 +183,62 @@ static void both_sides_agree(void **state)
 	secret_free(wrong);
 }
 
+/* A nonce of that time with this MAC, answered for the count-th time. */
+static int use(struct digest_uses *all, uint64_t made_ms, uint64_t mac,
+	       const char *nc, uint64_t now_ms)
+{
+	struct digest_answer a = { .nc = text_of(nc) };
+	char nonce[2 * DIGEST_NONCE_BYTES + 1];
+
+	/* its first two bytes choose the bucket: all in the same here */
+	(void)snprintf(nonce, sizeof(nonce), "%016llx%016x%016x%016llx",
+		       (unsigned long long)made_ms, 0, 0,
+		       (unsigned long long)mac);
+	a.nonce = text_of(nonce);
+	return digest_use(all, &a, now_ms);
+}
+
+/* RFC 7616 3.4 */
+static void a_count_is_good_once(void **state)
+{
+	struct digest_uses *all = calloc(1, sizeof(*all));
+
+	(void)state;
+	assert_non_null(all);
+	assert_int_equal(use(all, 1000, 1, "00000001", 2000), 0);
+	assert_int_equal(use(all, 1000, 1, "00000001", 2000), EAGAIN);
+	assert_int_equal(use(all, 1000, 1, "00000002", 2000), 0);
+	assert_int_equal(use(all, 1000, 1, "00000001", 2000), EAGAIN);
+	assert_int_equal(use(all, 1000, 1, "000000Ff", 2000), 0);
+	assert_int_equal(use(all, 1000, 1, "00000003", 2000), EAGAIN);
+	assert_int_equal(use(all, 1000, 2, "00000001", 2000), 0);
+	assert_int_equal(use(all, 1000, 3, "00000000", 2000), EAGAIN);
+	assert_int_equal(use(all, 1000, 3, "0000000x", 2000), EPERM);
+	assert_int_equal(use(all, 1000, 3, "1", 2000), EPERM);
+	free(all);
+}
+
+/* However many come, none is good twice, and those of today are served. */
+static void a_flood_of_nonces_is_bounded(void **state)
+{
+	struct digest_uses *all = calloc(1, sizeof(*all));
+	uint64_t many = 20ull * DIGEST_USE_WAYS;
+	uint64_t later = many + DIGEST_NONCE_LIFE_MS + 1;
+
+	(void)state;
+	assert_non_null(all);
+	for (uint64_t i = 1; i <= many; i++)
+		assert_int_equal(use(all, i, i, "00000001", many), 0);
+	for (uint64_t i = 1; i <= many; i++)
+		assert_int_equal(use(all, i, i, "00000001", many), EAGAIN);
+	/* one that is older than all that is known may have been used */
+	assert_int_equal(use(all, 5, 777, "00000001", many), EAGAIN);
+	/* a dead one leaves its place, and nothing else is forgotten */
+	assert_int_equal(use(all, later, 9, "00000001", later), 0);
+	assert_int_equal(use(all, many, many, "00000002", later), 0);
+	free(all);
+}
+
 /* An answer to a challenge that 192.0.2.1 was given, made for `uri`. */
 static int judge(const char *uri, const char *asked, const char *source)
 {
@@ -263,6 +320,8 @@ int main(void)
 		cmocka_unit_test(malformed_values_are_refused),
 		cmocka_unit_test(both_sides_agree),
 		cmocka_unit_test(an_answer_is_good_at_one_place),
+		cmocka_unit_test(a_count_is_good_once),
+		cmocka_unit_test(a_flood_of_nonces_is_bounded),
 		cmocka_unit_test(names_cannot_leave_their_quotes),
 	};
 

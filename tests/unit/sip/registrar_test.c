@@ -301,6 +301,28 @@ static void a_stale_nonce(void **state)
 	assert_non_null(strstr(server.last, "stale=true"));
 }
 
+/* The same host's own request, sent again by somebody beside it. */
+static void a_replay_registers_nothing(void **state)
+{
+	char auth[1024];
+	const char *copy;
+
+	(void)state;
+	assert_int_equal(ask(request("nurse0", "", 1, ""), 0), 401);
+	answer_challenge(auth, sizeof(auth), "secret0", "nurse0",
+			 DIGEST_SHA256);
+	copy = request("nurse0", auth, 2, "Contact: <sip:n@127.0.0.1>\r\n");
+	assert_int_equal(ask(copy, 0), 200);
+	expect_events("+0 ");
+	copy = request("nurse0", auth, 3, "Contact: <sip:x@192.0.2.9>\r\n");
+	assert_int_equal(ask(copy, 0), 401);
+	assert_non_null(strstr(server.last, "stale=true"));
+	copy = request("nurse0", auth, 4, "Expires: 0\r\nContact: *\r\n");
+	assert_int_equal(ask(copy, 0), 401);
+	expect_events("");
+	assert_true(registrar_here(registrar, 0, now));
+}
+
 static void comes_and_goes(void **state)
 {
 	const struct registrar_binding *b[REGISTRAR_CONTACTS];
@@ -552,11 +574,11 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(who_may),       TEST(copies_from_elsewhere_fail),
-		TEST(a_stale_nonce), TEST(comes_and_goes),
-		TEST(rules),         TEST(connections),
-		TEST(survives),      TEST(registers_itself),
-		TEST(backs_off),
+		TEST(who_may),          TEST(copies_from_elsewhere_fail),
+		TEST(a_stale_nonce),    TEST(a_replay_registers_nothing),
+		TEST(comes_and_goes),   TEST(rules),
+		TEST(connections),      TEST(survives),
+		TEST(registers_itself), TEST(backs_off),
 	};
 
 	return cmocka_run_group_tests(tests, init_secrets, NULL);

@@ -1,6 +1,7 @@
 /* Two stacks over loopback: transactions, refusals, connections. */
 #include "tests/unit/unit.h"
 
+#include <arpa/inet.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -198,20 +199,13 @@ static void what_we_cannot_do_is_refused(void **state)
 	pair_close(&p);
 }
 
-static void the_full_say_so(void **state)
+static void who_drains_says_so(void **state)
 {
 	struct pair p;
 
 	(void)state;
 	pair_open(&p, SIP_UDP, "127.0.0.1");
 	p.b.reply = 486;
-	stack_overload(p.b.stack, true);
-	assert_non_null(rig_request(&p.a, METHOD_INVITE, p.uri, -1, ""));
-	assert_true(rig_until(&p.a.code_count, 1, 2000));
-	assert_int_equal(p.a.codes[0], 503);
-	/* it would make a proxy stop the whole trunk */
-	assert_false(p.a.has_retry_after);
-	stack_overload(p.b.stack, false);
 	assert_non_null(rig_request(&p.a, METHOD_INVITE, p.uri, -1, ""));
 	assert_true(rig_until(&p.a.code_count, 1, 2000));
 	assert_int_equal(p.a.codes[0], 486);
@@ -415,6 +409,69 @@ static void a_request_again_is_no_new_one(void **state)
 }
 
 /* Each node that passes a request on takes one from Max-Forwards. */
+/* One branch of a request that a proxy forked; the code of its answer. */
+static unsigned branch(int fd, uint16_t port, const char *method,
+		       const char *branch, const char *id, const char *to_tag)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET,
+				  .sin_port = htons(port),
+				  .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	unsigned code = 0;
+	char text[1024];
+	ssize_t n;
+	int len =
+		snprintf(text, sizeof(text),
+			 "%s sip:1177@127.0.0.1 SIP/2.0\r\n"
+			 "Via: SIP/2.0/UDP 127.0.0.1;branch=z9hG4bK%s;rport\r\n"
+			 "From: <sip:a@rig>;tag=f\r\nTo: <sip:b@rig>%s\r\n"
+			 "Call-ID: %s\r\nCSeq: 7 %s\r\nMax-Forwards: 70\r\n"
+			 "Content-Length: 0\r\n\r\n",
+			 method, branch, to_tag, id, method);
+
+	assert_int_equal(sendto(fd, text, (size_t)len, 0,
+				(struct sockaddr *)&to, sizeof(to)),
+			 len);
+	rig_for(20);
+	while ((n = recv(fd, text, sizeof(text) - 1, MSG_DONTWAIT)) > 0) {
+		text[n] = '\0';
+		assert_int_equal(sscanf(text, "SIP/2.0 %u ", &code), 1);
+	}
+	return code;
+}
+
+/* RFC 3261 8.2.2.2 */
+static void forks_that_meet_again_are_one_request(void **state)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	struct pair p;
+	uint16_t port;
+
+	(void)state;
+	assert_true(fd >= 0);
+	pair_open(&p, SIP_UDP, "127.0.0.1");
+	port = p.b.ports[0];
+	p.b.reply = 180;
+	assert_int_equal(branch(fd, port, "INVITE", "1", "one", ""), 180);
+	assert_int_equal(branch(fd, port, "INVITE", "2", "one", ""), 482);
+	assert_int_equal(branch(fd, port, "INVITE", "3", "one", ""), 482);
+	/* the same again, another call, another method, within a dialog */
+	assert_int_equal(branch(fd, port, "INVITE", "1", "one", ""), 180);
+	assert_int_equal(branch(fd, port, "INVITE", "4", "two", ""), 180);
+	p.b.reply = 200;
+	assert_int_equal(branch(fd, port, "INFO", "5", "one", ""), 200);
+	assert_int_equal(branch(fd, port, "INFO", "6", "one", ""), 482);
+	assert_int_equal(branch(fd, port, "INFO", "7", "one", ";tag=x"), 200);
+	assert_int_equal(branch(fd, port, "INFO", "8", "one", ";tag=x"), 200);
+	/* what was refused may come by another way */
+	p.b.reply = 503;
+	assert_int_equal(branch(fd, port, "INFO", "9", "three", ""), 503);
+	p.b.reply = 200;
+	assert_int_equal(branch(fd, port, "INFO", "a", "three", ""), 200);
+	assert_int_equal(p.b.requests, 7);
+	close(fd);
+	pair_close(&p);
+}
+
 static void hops_are_counted(void **state)
 {
 	struct pair p;
@@ -458,13 +515,14 @@ int main(void)
 		cmocka_unit_test(refusals_are_acknowledged_below),
 		cmocka_unit_test(invites_can_be_cancelled),
 		cmocka_unit_test(what_we_cannot_do_is_refused),
-		cmocka_unit_test(the_full_say_so),
+		cmocka_unit_test(who_drains_says_so),
 		cmocka_unit_test(connections_are_used_again_and_missed),
 		cmocka_unit_test(nobody_there_is_503_later_not_within),
 		cmocka_unit_test(the_next_address_is_tried),
 		cmocka_unit_test(streams_are_framed_and_kept_alive),
 		cmocka_unit_test(datagrams_are_judged),
 		cmocka_unit_test(a_request_again_is_no_new_one),
+		cmocka_unit_test(forks_that_meet_again_are_one_request),
 		cmocka_unit_test(hops_are_counted),
 		cmocka_unit_test(closing_frees_what_is_under_way),
 	};
