@@ -15,6 +15,7 @@
 
 struct region {
 	char county[3];
+	char iso[3];             /* of ISO 3166-2, without "SE-": "D" */
 	const char *county_name; /* "Södermanlands län" */
 	const char *name;        /* "Region Sörmland" */
 };
