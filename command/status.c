@@ -124,8 +124,9 @@ int command_status(int argc, char **argv)
 
 int command_calls(int argc, char **argv)
 {
-	static const char *const columns[] = { "call",    "state",     "line",
-					       "seconds", "recording", NULL };
+	static const char *const columns[] = { "call",  "state",   "line",
+					       "agent", "seconds", "recording",
+					       NULL };
 
 	return run(argc, argv, "calls", columns, "no calls");
 }

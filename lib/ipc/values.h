@@ -104,8 +104,8 @@ int event_type_read(struct text t, enum event_type *ret) CHECK_RESULT;
  */
 enum switch_what {
 	SWITCH_STATUS, /* {"calls":N,"waiting":N,"agents":N,"draining":bool} */
-	SWITCH_CALLS,  /* {"call":ID,"state":TEXT,"line":TEXT,"seconds":N,
-			  "recording":TEXT} */
+	SWITCH_CALLS,  /* {"call":ID,"state":TEXT,"line":TEXT,"trunk":TEXT,
+			  "agent":TEXT,"seconds":N,"recording":TEXT} */
 	SWITCH_QUEUES, /* {"line":TEXT,"waiting":N,"longest_s":N,"agents":N,
 			  "free":N} */
 	SWITCH_TRUNKS, /* {"trunk":TEXT,"state":TEXT,"calls":N} */

@@ -24,7 +24,7 @@
 #include "base/bytes.h"
 
 #define QUEUE_AGENTS 1024
-#define QUEUE_LINES 4
+#define QUEUE_LINES 8
 #define QUEUE_NOBODY UINT32_MAX
 
 /* A nurse who did not answer is left in peace for so long. */

@@ -109,9 +109,9 @@ static void fill_listener(struct loader *l, const char *text, unsigned line,
 	const char *colon = strchr(text, ':');
 	char word[8] = "";
 
-	if (l->s->listener_count == SETTINGS_LISTENERS) {
+	if (l->s->listener_count == SETTINGS_LISTENERS / 2) {
 		loader_fault(l, line, "CONFIG", "remove some",
-			     "more than %d listeners", SETTINGS_LISTENERS);
+			     "more than %d listeners", SETTINGS_LISTENERS / 2);
 		return;
 	}
 	if (!colon ||
@@ -130,7 +130,8 @@ static void fill_listener(struct loader *l, const char *text, unsigned line,
 						   "listen: the transport");
 	(void)loader_copy(l, to->public_host, sizeof(to->public_host),
 			  public_host, line, "public-host");
-	l->s->listener_count++;
+	(void)loader_copy(l, to->name, sizeof(to->name), text, line, "listen");
+	to->order = l->s->listener_count++;
 }
 
 static void fill_sip(struct loader *l, cfg_t *cfg)
@@ -226,7 +227,7 @@ static void fill_trunk(struct loader *l, cfg_t *cfg)
 	struct trunk *t = &l->s->trunks[l->s->trunk_count];
 	const char *title = cfg_title(cfg), *host = cfg_getstr(cfg, "host");
 
-	if (l->s->trunk_count == SETTINGS_TRUNKS)
+	if (l->s->trunk_count == SETTINGS_TRUNKS / 2)
 		return;
 	t->line = loader_line(l, "trunk", title, NULL);
 	(void)loader_copy(l, t->name, sizeof(t->name), title, t->line, "name");
@@ -289,7 +290,7 @@ static void fill_line(struct loader *l, cfg_t *cfg)
 	struct line *line = &l->s->lines[l->s->line_count];
 	const char *title = cfg_title(cfg);
 
-	if (l->s->line_count == SETTINGS_LINES)
+	if (l->s->line_count == SETTINGS_LINES / 2)
 		return;
 	line->line = loader_line(l, "line", title, NULL);
 	(void)loader_copy(l, line->number, sizeof(line->number), title,
@@ -311,7 +312,7 @@ static void fill_line(struct loader *l, cfg_t *cfg)
 	line->position_every_s =
 		number(l, cfg, "position-every", 0, 3600, line->line);
 	line->queue_max = number(l, cfg, "queue-max", 1, 50000, line->line);
-	l->s->line_count++;
+	line->order = l->s->line_count++;
 }
 
 static void fill_agent(struct loader *l, cfg_t *cfg)
@@ -414,8 +415,8 @@ void loader_fill(struct loader *l, cfg_t *cfg)
 	fill_top(l, cfg);
 	fill_sip(l, cfg_getsec(cfg, "sip"));
 	fill_media(l, cfg_getsec(cfg, "media"));
-	fill_each(l, cfg, "trunk", SETTINGS_TRUNKS, fill_trunk);
-	fill_each(l, cfg, "line", SETTINGS_LINES, fill_line);
+	fill_each(l, cfg, "trunk", SETTINGS_TRUNKS / 2, fill_trunk);
+	fill_each(l, cfg, "line", SETTINGS_LINES / 2, fill_line);
 	fill_each(l, cfg, "agent", SETTINGS_AGENTS, fill_agent);
 	fill_each(l, cfg, "recipient", SETTINGS_RECIPIENTS, fill_recipient);
 	fill_each(l, cfg, "region", SETTINGS_ROUTES, fill_region);

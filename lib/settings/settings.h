@@ -19,10 +19,12 @@
 
 #define SETTINGS_NAME_MAX 64
 #define SETTINGS_PATH_MAX 512
-#define SETTINGS_LISTENERS 8
-#define SETTINGS_TRUNKS 16
+/* Places; of listeners, trunks and lines half as many may stand in a file,
+   so that new ones find room while calls of removed ones end (place.h). */
+#define SETTINGS_LISTENERS 16
+#define SETTINGS_TRUNKS 32
 #define SETTINGS_PEERS 8
-#define SETTINGS_LINES 4
+#define SETTINGS_LINES 8
 #define SETTINGS_AGENTS 1024
 #define SETTINGS_RECIPIENTS 4
 #define SETTINGS_ROUTES 32
@@ -49,7 +51,15 @@ enum municipality_place { /* where a trunk's calls carry the municipality */
 					      request-URI */
 };
 
+/*
+ * Of listeners, trunks, lines and agents: the name comes first. `removed`: not
+ * in the file (any more), an empty place or a name that calls still need; only
+ * settings_place() makes such.
+ */
 struct listener {
+	char name[80]; /* "udp:127.0.0.1:5060", as in the file */
+	bool removed;
+	unsigned order; /* which one in the file, from 0 */
 	enum sip_transport transport;
 	char address[64]; /* numeric IPv4 or IPv6, no brackets */
 	uint16_t port;    /* 0: any free one */
@@ -59,6 +69,7 @@ struct listener {
 
 struct trunk {
 	char name[SETTINGS_NAME_MAX];
+	bool removed;
 	enum sip_transport transport;
 	char host[SETTINGS_NAME_MAX]; /* where calls and OPTIONS go; name or
 					 address */
@@ -89,6 +100,8 @@ struct notice {
 
 struct line {
 	char number[32]; /* "1177": the user part of the request-URI */
+	bool removed;
+	unsigned order; /* which one in the file, from 0 */
 	char controller[SETTINGS_NAME_MAX];
 	bool record;
 	struct notice notices[2];
@@ -106,6 +119,7 @@ struct line {
 struct agent {                        /* a nurse's phone */
 	char name[SETTINGS_NAME_MAX]; /* the account: user part, never a
 					 person's name */
+	bool removed;
 	char password_file[SETTINGS_PATH_MAX];
 	enum srtp_use srtp;
 	unsigned line;

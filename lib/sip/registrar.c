@@ -58,6 +58,8 @@ int registrar_prepare(struct registrar **ret, const struct settings *settings)
 	for (unsigned i = 0; !err && i < settings->agent_count; i++) {
 		const struct agent *a = &settings->agents[i];
 
+		if (a->removed)
+			continue;
 		memcpy(r->names[i], a->name, sizeof(r->names[i]));
 		err = read_password(&r->passwords[i], a->password_file);
 	}
@@ -106,6 +108,8 @@ void registrar_reload(struct registrar *r, const struct settings *settings,
 	memset(r->names, 0, sizeof(r->names));
 	r->settings = settings;
 	for (unsigned i = 0; i < settings->agent_count; i++) {
+		if (settings->agents[i].removed)
+			continue;
 		memcpy(r->names[i], settings->agents[i].name,
 		       sizeof(r->names[i]));
 		for (unsigned k = 0; k < SETTINGS_AGENTS; k++) {

@@ -6,7 +6,8 @@
 struct registrar_account *registrar_account(const struct registrar *r,
 					    unsigned agent)
 {
-	if (!r->table || agent >= r->settings->agent_count)
+	if (!r->table || agent >= r->settings->agent_count ||
+	    r->settings->agents[agent].removed)
 		return NULL;
 	return &r->table->accounts[r->account_of[agent]];
 }
@@ -169,7 +170,8 @@ static int account_named(const struct registrar_table *t, const char *name)
 static bool is_agent(const struct settings *settings, const char *name)
 {
 	for (unsigned i = 0; i < settings->agent_count; i++)
-		if (!strcmp(settings->agents[i].name, name))
+		if (!settings->agents[i].removed &&
+		    !strcmp(settings->agents[i].name, name))
 			return true;
 	return false;
 }
@@ -192,6 +194,8 @@ void registrar_match(struct registrar *r, uint64_t now_ms)
 		const char *name = r->settings->agents[i].name;
 		int at = account_named(t, name);
 
+		if (r->settings->agents[i].removed)
+			continue;
 		if (at < 0) {
 			at = account_named(t, "");
 			memcpy(t->accounts[at].name, name, SETTINGS_NAME_MAX);

@@ -49,9 +49,11 @@ static bool one_call(struct switch_self *self, uint64_t request,
 			       position);
 	(void)snprintf(json, sizeof(json),
 		       "{\"call\":\"%s\",\"state\":\"%s\",\"line\":\"%s\","
+		       "\"trunk\":\"%s\",\"agent\":\"%s\","
 		       "\"seconds\":%llu,\"recording\":\"%s\"%s}",
 		       call, call_state_text((enum call_state)c->state),
-		       c->number,
+		       c->number, places_trunk_of(self, c),
+		       places_agent_of(self, c),
 		       (unsigned long long)(now - c->received_ms) / 1000,
 		       outcome_text((enum outcome)c->outcome), place);
 	return reply(self, request, json);
@@ -98,6 +100,8 @@ static void queues(struct switch_self *self, uint64_t request)
 	for (unsigned i = 0; i < s->line_count; i++) {
 		char json[REPLY_LINE_MAX];
 
+		if (s->lines[i].removed && !self->queue->by_line[i])
+			continue;
 		(void)snprintf(json, sizeof(json),
 			       "{\"line\":\"%s\",\"waiting\":%u,"
 			       "\"longest_s\":%llu,\"agents\":%u,\"free\":%u}",
@@ -117,13 +121,16 @@ static void trunks(struct switch_self *self, uint64_t request)
 		const struct trunk_live *t = &self->trunks[i];
 		char json[REPLY_LINE_MAX];
 
+		if (s->trunks[i].removed && !t->calls)
+			continue;
 		(void)snprintf(json, sizeof(json),
 			       "{\"trunk\":\"%s\",\"state\":\"%s\","
 			       "\"calls\":%u}",
 			       s->trunks[i].name,
-			       !t->known ? "unknown"
-			       : t->up   ? "up"
-					 : "down",
+			       s->trunks[i].removed ? "removed"
+			       : !t->known          ? "unknown"
+			       : t->up              ? "up"
+						    : "down",
 			       t->calls);
 		if (!reply(self, request, json))
 			return;

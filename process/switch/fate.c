@@ -42,16 +42,6 @@ static void facts_of_notices(struct switch_self *self, const struct call *c)
 	}
 }
 
-static const char *agent_of(const struct switch_self *self,
-			    const struct call *c)
-{
-	uint32_t agent = c->legs[c->with].agent;
-
-	return agent < self->p->settings->agent_count
-		       ? self->p->settings->agents[agent].name
-		       : "";
-}
-
 /* What only the card may hold. */
 static void facts(struct switch_self *self, const struct call *c)
 {
@@ -63,7 +53,7 @@ static void facts(struct switch_self *self, const struct call *c)
 	fate_fact(self, c, FACT_CALL_ID, call);
 	fate_fact(self, c, FACT_CALLER, c->caller[0] ? c->caller : "anonymous");
 	fate_fact(self, c, FACT_CALLED, c->number);
-	fate_fact(self, c, FACT_AGENT, agent_of(self, c));
+	fate_fact(self, c, FACT_AGENT, places_agent_of(self, c));
 	fate_fact(self, c, FACT_MUNICIPALITY, c->municipality);
 	facts_of_notices(self, c);
 	fate_fact(self, c, FACT_ANSWERED, text);

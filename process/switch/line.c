@@ -16,7 +16,7 @@ static int line_named(const struct settings *s, const struct sip_msg *invite,
 	struct text user = message_text(invite->uri.user);
 
 	for (unsigned i = 0; i < s->line_count; i++)
-		if (text_is(user, s->lines[i].number)) {
+		if (!s->lines[i].removed && text_is(user, s->lines[i].number)) {
 			*ret = i;
 			return 0;
 		}
@@ -28,7 +28,7 @@ unsigned line_judge(struct switch_self *self, const struct sip_msg *invite,
 {
 	const struct settings *s = self->p->settings;
 
-	if (flow->trunk < 0)
+	if (flow->trunk < 0 || s->trunks[flow->trunk].removed)
 		return 403;
 	if (line_named(s, invite, ret_line))
 		return 404;

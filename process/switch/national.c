@@ -31,8 +31,9 @@ static int line_named(const struct settings *s, const struct trunk *t,
 	for (unsigned i = 0; i < s->line_count; i++) {
 		size_t len = strlen(s->lines[i].number);
 
-		if (user.len < len || memcmp(user.p + user.len - len,
-					     s->lines[i].number, len) != 0)
+		if (s->lines[i].removed || user.len < len ||
+		    memcmp(user.p + user.len - len, s->lines[i].number, len) !=
+			    0)
 			continue;
 		if (user.len > len && t->place != PLACE_PREFIX)
 			continue;
@@ -49,7 +50,7 @@ unsigned national_judge(struct switch_self *self, const struct sip_msg *invite,
 	const struct settings *s = self->p->settings;
 	struct text prefix;
 
-	if (flow->trunk < 0)
+	if (flow->trunk < 0 || s->trunks[flow->trunk].removed)
 		return 403;
 	if (line_named(s, &s->trunks[flow->trunk],
 		       message_text(invite->uri.user), ret_line, &prefix))

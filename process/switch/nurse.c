@@ -17,7 +17,7 @@ uint32_t nurse_by_name(const struct switch_self *self, struct text name)
 	const struct settings *s = self->p->settings;
 
 	for (uint32_t i = 0; i < s->agent_count; i++)
-		if (text_is(name, s->agents[i].name))
+		if (!s->agents[i].removed && text_is(name, s->agents[i].name))
 			return i;
 	return NO_AGENT;
 }

@@ -12,7 +12,7 @@
  * between legs fate.c      are we recording?               transfer.c  REFER
  *   say.c       events for the ledger           national.c  route and hand over
  *   trunk.c     keep-alive, registration        restore.c   after a death
- *   ask.c       what the command line sees
+ *   ask.c       what the command line sees    places.c    indexes that stay
  *
  * Everything runs in one thread; a handler never blocks.
  */
@@ -28,12 +28,13 @@
 #include "prompts/prompts.h"
 #include "queue/queue.h"
 #include "routing/route.h"
+#include "settings/place.h"
 #include "sip/number.h"
 #include "sip/register_client.h"
 #include "sip/registrar.h"
 #include "sip/session.h"
 
-#define SWITCH_MAGIC 0x7661786c73770002ull
+#define SWITCH_MAGIC 0x7661786c73770003ull
 #define SWITCH_TICK_MS 100
 #define NO_AGENT UINT32_MAX
 #define NO_SLOT UINT32_MAX
@@ -137,6 +138,7 @@ struct switch_memory {
 	uint32_t max;
 	uint32_t call_bytes; /* of another version: begin anew */
 	struct registrar_table bindings;
+	struct settings_places places;
 };
 
 struct trunk_live {
@@ -150,6 +152,8 @@ struct trunk_live {
 	uint32_t calls;
 	struct register_client *client;
 	struct secret *password;
+	char host[SETTINGS_NAME_MAX]; /* as the client knows them */
+	char user[SETTINGS_NAME_MAX];
 	struct switch_self *self;
 };
 
@@ -165,7 +169,6 @@ struct switch_self {
 	uint32_t max;
 	uint32_t free; /* first free slot */
 	uint32_t count;
-	uint32_t agent_slot[SETTINGS_AGENTS]; /* who talks to whom */
 	uv_timer_t tick;
 	struct outbox outbox;
 	uint64_t ledger_away_ms; /* since; 0: here */
@@ -355,7 +358,27 @@ void national_tick(struct switch_self *self, struct call *c);
 
 int trunk_prepare(struct switch_self *self) CHECK_RESULT;
 void trunk_start(struct switch_self *self);
+void trunk_reload(struct switch_self *self, const struct settings *before);
 void trunk_tick(struct switch_self *self, uint64_t now_ms);
+
+/* ---- places.c */
+
+/*
+ * Give the sections of the settings the places that calls know them by.
+ * before: the settings until now, or NULL at the start. ENOMEM.
+ */
+int places_take(struct switch_self *self,
+		const struct settings *before) CHECK_RESULT;
+
+/* By which trunk he came; "" for one that is over. */
+const char *places_trunk_of(const struct switch_self *self,
+			    const struct call *c);
+/* The account of the nurse who is rung, or talks; "": nobody yet. */
+const char *places_agent_of(const struct switch_self *self,
+			    const struct call *c);
+
+/* After a reload: whom the queue may ring. */
+void places_agents(struct switch_self *self);
 
 /* ---- restore.c */
 

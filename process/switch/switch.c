@@ -89,6 +89,8 @@ static int prepare(struct process *p, void **ret_self)
 		self->trunks[i].self = self;
 	err = take_memory(self);
 	if (!err)
+		err = places_take(self, NULL);
+	if (!err)
 		err = registrar_prepare(&self->registrar, p->settings);
 	if (!err)
 		err = trunk_prepare(self);
@@ -147,14 +149,14 @@ static int start(struct process *p, void *arg)
 	int fds[SETTINGS_LISTENERS];
 	int err;
 
-	for (unsigned i = 0; i < SETTINGS_LISTENERS; i++)
-		fds[i] =
-			i < p->settings->listener_count
-				? process_socket(p,
-						 kinds[p->settings->listeners[i]
-							       .transport],
-						 i)
-				: -1;
+	for (unsigned i = 0; i < SETTINGS_LISTENERS; i++) {
+		const struct listener *l = &p->settings->listeners[i];
+
+		fds[i] = i < p->settings->listener_count && !l->removed
+				 ? process_socket(p, kinds[l->transport],
+						  l->order)
+				 : -1;
+	}
 	err = stack_start(self->stack, p->loop, fds, &stack_handlers, self);
 	if (!err)
 		err = sessions_new(&self->sessions, self->stack, p->loop, NULL,
@@ -230,16 +232,23 @@ static void peer(struct process *p, void *arg, enum role role, unsigned index,
 		say_ledger(self, here);
 }
 
-/* Running calls remember what they were told; only their index may move. */
+/* Running calls remember what they were told; their indexes stay. */
 static void reload(struct process *p, void *arg,
 		   const struct settings *old_settings)
 {
 	struct switch_self *self = arg;
 
-	(void)old_settings;
+	if (places_take(self, old_settings)) {
+		/* calls must not go on with other names; a new one takes
+		   them up */
+		log_error("no memory for the new configuration");
+		exit(EXIT_FAILURE);
+	}
 	if (stack_reload(self->stack, p->settings))
 		log_error("the new trunks or certificates do not work");
 	registrar_reload(self->registrar, p->settings, clock_mono_ms());
+	trunk_reload(self, old_settings);
+	places_agents(self);
 }
 
 static void drain(struct process *p, void *arg, bool now)

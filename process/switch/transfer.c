@@ -39,7 +39,7 @@ static bool line_of(const struct switch_self *self, struct text user,
 	const struct settings *s = self->p->settings;
 
 	for (uint32_t i = 0; i < s->line_count; i++)
-		if (text_is(user, s->lines[i].number)) {
+		if (!s->lines[i].removed && text_is(user, s->lines[i].number)) {
 			*ret = i;
 			return true;
 		}

@@ -48,7 +48,7 @@ int trunk_prepare(struct switch_self *self)
 	for (unsigned i = 0; i < s->trunk_count; i++) {
 		int err;
 
-		if (!s->trunks[i].user[0])
+		if (s->trunks[i].removed || !s->trunks[i].user[0])
 			continue;
 		err = read_password(s->trunks[i].password_file,
 				    &self->trunks[i].password);
@@ -74,24 +74,51 @@ static void on_registered(void *arg, bool registered, unsigned code)
 	t->register_due_ms = 0;
 }
 
+static void start_one(struct switch_self *self, unsigned i)
+{
+	const struct trunk *to = &self->p->settings->trunks[i];
+	struct trunk_live *t = &self->trunks[i];
+	struct register_client_options o = { .trunk = (int)i,
+					     .password = t->password };
+
+	memcpy(t->host, to->host, sizeof(t->host));
+	memcpy(t->user, to->user, sizeof(t->user));
+	o.domain = text_of(t->host);
+	o.user = text_of(t->user);
+	t->due_ms = clock_mono_ms() + FIRST_ASK_MS;
+	if (to->user[0] && t->password &&
+	    register_client_new(&t->client, self->stack, &o, on_registered, t))
+		log_error("trunk %s: cannot register", to->name);
+}
+
 void trunk_start(struct switch_self *self)
+{
+	for (unsigned i = 0; i < self->p->settings->trunk_count; i++)
+		start_one(self, i);
+}
+
+/* One that stands where it stood, and is reached as it was, is left alone. */
+void trunk_reload(struct switch_self *self, const struct settings *before)
 {
 	const struct settings *s = self->p->settings;
 
-	for (unsigned i = 0; i < s->trunk_count; i++) {
+	for (unsigned i = 0; i < SETTINGS_TRUNKS; i++) {
 		struct trunk_live *t = &self->trunks[i];
-		struct register_client_options o = {
-			.trunk = (int)i,
-			.domain = text_of(s->trunks[i].host),
-			.user = text_of(s->trunks[i].user),
-			.password = t->password,
-		};
+		bool here = i < s->trunk_count;
+		const char *was =
+			i < before->trunk_count ? before->trunks[i].name : "";
 
-		t->due_ms = clock_mono_ms() + FIRST_ASK_MS;
-		if (t->password && register_client_new(&t->client, self->stack,
-						       &o, on_registered, t))
-			log_error("trunk %s: cannot register",
-				  s->trunks[i].name);
+		if (!here || strcmp(was, s->trunks[i].name) != 0)
+			t->known = t->up = false;
+		if (here && !strcmp(t->host, s->trunks[i].host) &&
+		    !strcmp(t->user, s->trunks[i].user))
+			continue;
+		register_client_free(t->client);
+		t->client = NULL;
+		t->registered = false;
+		t->register_due_ms = 0;
+		if (here)
+			start_one(self, i);
 	}
 }
 

@@ -68,7 +68,9 @@ class Node {
 		const at = this.host.includes(':') ? `[${this.host}]` : this.host;
 		const listen = [`udp:${at}:${this.port}`, `tcp:${at}:${this.port}`];
 		if (this.tlsPort) listen.push(`tls:${at}:${this.tlsPort}`);
-		const rtp = freeRange();
+		// a running node keeps its ports
+		this.rtp ||= freeRange();
+		const rtp = this.rtp;
 		const all = {
 			sip: { listen, domain: 'vaxel.test', 'calls-max': 64, ...this.options.tls },
 			media: {
@@ -126,6 +128,15 @@ class Node {
 	get address() { return `${this.host.includes(':') ? `[${this.host}]` : this.host}:${this.port}`; }
 
 	vaxel(args, options) { return run(vaxel, args, options); }
+
+	// SIGHUP, and what the node said until it had taken the new configuration,
+	// or had said why not.
+	async reload(done = /loaded again/, ms = 30000) {
+		const from = this.log.length;
+		process.kill(this.process.pid, 'SIGHUP');
+		await until('the new configuration', () => done.test(this.log.slice(from)), ms);
+		return this.log.slice(from);
+	}
 
 	async unlock() {
 		const r = await run(vaxel, ['key', 'unlock', '-c', this.conf], { input: `${this.keys.passphrase}\n` });

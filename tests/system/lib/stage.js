@@ -14,6 +14,7 @@ class Stage {
 		const s = new Stage();
 		s.node = await Node.make('one-machine', options);
 		try {
+			await options.prepare?.(s.node);
 			await s.node.start();
 		} catch (e) {
 			await s.node.remove();
@@ -43,8 +44,8 @@ class Stage {
 	}
 
 	// A caller and a nurse in a call that is being recorded.
-	async talk({ caller = {}, nurse = {}, recorded = true } = {}) {
-		const n = await this.nurse('agent1', nurse);
+	async talk({ caller = {}, nurse = {}, agent = 'agent1', recorded = true } = {}) {
+		const n = await this.nurse(agent, nurse);
 		const c = await this.caller(caller);
 		const answered = await n.event('CALL_ESTABLISHED', 40000).catch((e) => {
 			const seen = [c, n].map((p) => p.events.filter((v) => v.event).map((v) => `${v.type} ${v.param}`).join('; '));

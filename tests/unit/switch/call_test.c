@@ -3,6 +3,9 @@
  */
 #include "tests/unit/switch/rig.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
 static int up(void **state)
 {
 	(void)state;
@@ -688,6 +691,96 @@ static void test_notice_is_heard_whole_after_a_death(void **state)
 	assert_int_equal(c->state, CALL_QUEUED);
 }
 
+static void name(char *to, const char *text)
+{
+	(void)snprintf(to, SETTINGS_NAME_MAX, "%s", text);
+}
+
+/* Agents and trunks in another order, agent0 and the caller's trunk gone. */
+static void other_order(struct settings *to)
+{
+	*to = rig->settings;
+	name(to->trunks[0].name, "national");
+	to->trunks[0].trusted = false;
+	name(to->trunks[1].name, "new");
+	name(to->trunks[2].name, "out");
+	name(to->agents[0].name, "agent2");
+	name(to->agents[1].name, "agent9");
+	name(to->agents[2].name, "agent1");
+}
+
+static void test_names_stay_through_a_reload(void **state)
+{
+	struct call *c = rig_talking();
+	struct settings *file = malloc(sizeof(*file));
+
+	(void)state;
+	assert_non_null(file);
+	rig_register(1, true);
+	other_order(file);
+	rig->registered[0] = false; /* the registrar knows her no more */
+	rig_reload(file);
+	assert_string_equal(places_agent_of(&rig->self, c), "agent0");
+	assert_string_equal(places_trunk_of(&rig->self, c), "in");
+	assert_string_equal(rig->settings.agents[1].name, "agent1");
+	assert_string_equal(rig->settings.agents[3].name, "agent9");
+	assert_string_equal(rig->settings.trunks[2].name, "national");
+	assert_string_equal(rig->settings.trunks[3].name, "new");
+	/* who was removed is nobody's any more */
+	assert_int_equal(refer(c, SIDE_NURSE, "sip:agent0@h"), 403);
+	assert_int_equal(rig_invite("1177", 0, NULL), 403);
+	assert_int_equal(c->state, CALL_TALKING);
+	/* who stayed is reached by her name, and that is what the card says */
+	forget();
+	assert_int_equal(refer(c, SIDE_NURSE, "sip:agent1@h"), 202);
+	assert_int_equal(c->legs[SIDE_THIRD].agent, 1);
+	rig_opened(c, SIDE_THIRD, 20004);
+	rig_answers(rig_session(c, SIDE_THIRD));
+	assert_non_null(strstr(rig->log, "fact transfer agent1\n"));
+	rig_hangs_up(rig_session(c, SIDE_NURSE));
+	assert_string_equal(places_agent_of(&rig->self, c), "agent1");
+	/* a new process reads the same file and finds all in their places */
+	rig->settings = *file;
+	rig_restart();
+	assert_int_equal(c->state, CALL_TALKING);
+	assert_string_equal(places_agent_of(&rig->self, c), "agent1");
+	assert_string_equal(places_trunk_of(&rig->self, c), "in");
+	assert_true(rig->settings.trunks[0].removed);
+	assert_int_equal(rig->self.queue->agents[1].state, QUEUE_AGENT_BUSY);
+	/* the places of those who are gone are free once nobody needs them */
+	rig_hangs_up(rig_session(c, SIDE_CALLER));
+	rig_closed(c);
+	rig_recorder(c, RECORD_SEALED);
+	rig->settings = *file;
+	rig_reload(file);
+	assert_string_equal(rig->settings.agents[0].name, "");
+	assert_string_equal(rig->settings.trunks[0].name, "");
+	free(file);
+}
+
+/* A nurse who is removed while her phone rings may still answer. */
+static void test_removed_while_her_phone_rings(void **state)
+{
+	struct settings *file = malloc(sizeof(*file));
+	struct call *c;
+
+	(void)state;
+	assert_non_null(file);
+	rig_register(0, true);
+	c = rig_queued();
+	rig_opened(c, SIDE_NURSE, 20002);
+	other_order(file);
+	rig->registered[0] = false;
+	rig_reload(file);
+	forget();
+	rig_answers(rig_session(c, SIDE_NURSE));
+	assert_int_equal(c->state, CALL_TALKING);
+	assert_non_null(strstr(rig->log, "fact agent agent0\n"));
+	rig_hangs_up(rig_session(c, SIDE_NURSE));
+	assert_int_equal(rig->self.queue->agents[0].state, QUEUE_AGENT_AWAY);
+	free(file);
+}
+
 static void test_not_restorable(void **state)
 {
 	struct call *c = rig_talking();
@@ -903,6 +996,8 @@ int main(void)
 		T(test_drain),
 		T(test_restored),
 		T(test_notice_is_heard_whole_after_a_death),
+		T(test_names_stay_through_a_reload),
+		T(test_removed_while_her_phone_rings),
 		T(test_not_restorable),
 		T(test_ledger_away),
 		T(test_national_call),

@@ -390,6 +390,7 @@ static void settle(void)
 		outbox_open(&self->outbox, rig->events, sizeof(rig->events)),
 		0);
 	assert_int_equal(restore_layout(self), 0);
+	assert_int_equal(places_take(self, NULL), 0);
 	prompts_of_a_line(&self->prompts);
 	restore_calls(self);
 }
@@ -463,6 +464,18 @@ void rig_restart(void)
 {
 	free(rig->self.live);
 	settle();
+}
+
+void rig_reload(const struct settings *file)
+{
+	struct settings *before = malloc(sizeof(*before));
+
+	assert_non_null(before);
+	*before = rig->settings;
+	rig->settings = *file;
+	assert_int_equal(places_take(&rig->self, before), 0);
+	places_agents(&rig->self);
+	free(before);
 }
 
 void heard(const char *want)

@@ -56,6 +56,9 @@ void rig_down(void);
 /* The same memory in the hands of a new process. */
 void rig_restart(void);
 
+/* The configuration was read again. */
+void rig_reload(const struct settings *file);
+
 /* The lines since the last time, each with a line feed. */
 void heard(const char *want);
 void forget(void);

@@ -1,0 +1,92 @@
+// SIGHUP: a new configuration while people talk.
+'use strict';
+const { test, describe, before, after, afterEach } = require('node:test');
+const assert = require('node:assert');
+const fs = require('node:fs');
+const path = require('node:path');
+const { Stage } = require('./lib/stage.js');
+const { Listener } = require('./lib/listener.js');
+const { sleep, until } = require('./lib/wait.js');
+
+const short = {
+	'line 1177': {
+		'position-every': 0, 'notice sv': { version: 'v1', text: 'Ring ett ett två.' }, 'notice en': null,
+	},
+	'trunk other': { from: ['192.0.2.1'], options: 0 },
+	'agent agent3': { 'password-file': 'passwords/agent3' },
+};
+
+// The file with its agents and trunks last, in the order that `order` makes.
+function rearrange(conf, order) {
+	const sections = /^(?:agent|trunk) \S+ \{[\s\S]*?^\}\n/gm;
+	const text = fs.readFileSync(conf, 'utf8');
+	fs.writeFileSync(conf, text.replace(sections, '') + order(text.match(sections)).join(''));
+}
+
+function password(node, agent, text = `${agent}-secret`) {
+	fs.writeFileSync(path.join(path.dirname(node.conf), 'passwords', agent), `${text}\n`, { mode: 0o600 });
+}
+
+describe('a reload', { concurrency: false }, () => {
+	let s, listener;
+
+	before(async () => {
+		s = await Stage.make({ sections: short, prepare: (node) => password(node, 'agent3') });
+		listener = await Listener.make(s.node);
+	});
+	afterEach(async () => { await s?.close(); });
+	after(async () => { await s?.end(); });
+
+	// The values of one fact in the card of a recording.
+	const facts = async (id, kind) => JSON.parse(await listener.open(id, { more: ['--scope', 'card'] }))
+		.facts.filter((f) => f.kind === kind).map((f) => f.value);
+
+	test('sections in another order, one gone, one new: calls keep their names', async () => {
+		const nurse = await s.nurse('agent2');
+		const third = await s.nurse('agent3', { tone: 1320 });
+		// agent2, who is idle for longer, is rung
+		const caller = await s.caller();
+		await nurse.event('CALL_ESTABLISHED', 30000);
+		await s.recording();
+		const now = async () => (({ state, line, trunk, agent }) => ({ state, line, trunk, agent }))((await s.calls())[0]);
+		assert.deepEqual(await now(), { state: 'talking', line: '1177', trunk: 'carrier', agent: 'agent2' });
+		password(s.node, 'agent4');
+		rearrange(s.node.conf, (all) => ['trunk extra {\nfrom = { "192.0.2.2" }\noptions = 0\n}\n',
+			'agent agent4 {\npassword-file = "passwords/agent4"\n}\n',
+			...all.reverse().filter((section) => !/^agent agent1 /.test(section))]);
+		await s.node.reload();
+		assert.deepEqual(await now(), { state: 'talking', line: '1177', trunk: 'carrier', agent: 'agent2' });
+		assert.deepEqual((await s.node.json('trunks')).map((t) => [t.trunk, t.calls]).sort(), [['carrier', 1], ['extra', 0], ['other', 0]]);
+		const relayed = await s.node.metric('rtp_relayed');
+		await sleep(1500);
+		assert.ok(await s.node.metric('rtp_relayed') - relayed > 110, 'they still talk');
+		nurse.transfer(`sip:agent3@${s.node.address}`);
+		await third.event('CALL_ESTABLISHED', 15000);
+		await until('the transfer', async () => (await now())?.agent === 'agent3');
+		// the switch dies: what it takes up has the same names
+		await s.node.kill('switch');
+		await until('the switch again', async () => (await s.calls())?.length === 1);
+		assert.deepEqual(await now(), { state: 'talking', line: '1177', trunk: 'carrier', agent: 'agent3' });
+		caller.hangup();
+		await s.over();
+		const [r] = await s.node.sealed(1);
+		assert.deepEqual(await facts(r.id, 'agent'), ['agent2']);
+		assert.deepEqual(await facts(r.id, 'transfer'), ['agent3']);
+	});
+
+	test('a trunk and an agent that are removed in mid-call end it in good order', async () => {
+		const { caller, nurse } = await s.talk({ agent: 'agent2' });
+		rearrange(s.node.conf, (all) => [...all.filter((section) => !/^(agent agent2|trunk carrier) /.test(section)),
+			'trunk again {\nfrom = { "127.0.0.1" }\ntrusted = true\noptions = 0\n}\n']);
+		await s.node.reload();
+		const [call] = await s.calls();
+		assert.deepEqual([call.state, call.trunk, call.agent], ['talking', 'carrier', 'agent2']);
+		assert.equal((await s.node.json('trunks')).find((t) => t.trunk === 'carrier').state, 'removed');
+		await sleep(500);
+		nurse.hangup();
+		await caller.event('CALL_CLOSED');
+		await s.over();
+		assert.equal((await s.node.json('trunks')).some((t) => t.trunk === 'carrier'), false);
+		for (const r of await s.node.sealed(2)) assert.deepEqual(await facts(r.id, 'agent'), ['agent2']);
+	});
+});
