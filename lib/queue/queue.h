@@ -59,7 +59,7 @@ struct queue_agent {
 	uint32_t waiter; /* while ringing */
 	uint8_t state;   /* enum queue_agent_state */
 	/* registration came or went while the phone rang or she talked */
-	bool registered;
+	uint8_t registered; /* what a dead process left may be no bool */
 };
 
 struct queue {

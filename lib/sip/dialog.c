@@ -356,8 +356,5 @@ bool dialog_sane(const struct dialog *d)
 	       clean(d->local, sizeof(d->local)) &&
 	       clean(d->remote, sizeof(d->remote)) &&
 	       clean(d->target, sizeof(d->target)) && d->target[0] &&
-	       clean(d->routes, sizeof(d->routes)) &&
-	       d->flow.transport <= SIP_TLS && d->flow.listener >= 0 &&
-	       d->flow.listener < SETTINGS_LISTENERS && d->flow.trunk >= -1 &&
-	       d->flow.trunk < SETTINGS_TRUNKS;
+	       clean(d->routes, sizeof(d->routes)) && flow_sane(&d->flow);
 }

@@ -154,7 +154,7 @@ static void clean_account(struct registrar *r, struct registrar_account *a,
 
 		if (!ended(b->uri, sizeof(b->uri)) ||
 		    !ended(b->call_id, sizeof(b->call_id)) ||
-		    !lives(r, b, now_ms))
+		    !flow_sane(&b->flow) || !lives(r, b, now_ms))
 			drop(b);
 	}
 }

@@ -1,5 +1,6 @@
 #include "sip/transport_parts.h"
 
+#include <sodium.h>
 #include <stdlib.h>
 
 const char *transport_name(enum sip_transport transport)
@@ -14,6 +15,37 @@ const char *transport_param(enum sip_transport transport)
 	static const char *const names[] = { "udp", "tcp", "tls" };
 
 	return transport <= SIP_TLS ? names[transport] : "?";
+}
+
+static bool peer_sane(const struct sa *sa)
+{
+	switch (sa_af(sa)) {
+	case AF_UNSPEC:
+		return true;
+	case AF_INET:
+		return sa->len == sizeof(sa->u.in);
+	case AF_INET6:
+		return sa->len == sizeof(sa->u.in6);
+	default:
+		return false;
+	}
+}
+
+/* Another byte than 0 or 1 is none, and must not even be looked at. */
+static bool bool_sane(const bool *b)
+{
+	uint8_t byte;
+
+	memcpy(&byte, b, sizeof(byte));
+	return byte <= 1;
+}
+
+bool flow_sane(const struct flow *flow)
+{
+	return bool_sane(&flow->verified) && bool_sane(&flow->refused) &&
+	       peer_sane(&flow->peer) && flow->transport <= SIP_TLS &&
+	       flow->listener >= 0 && flow->listener < SETTINGS_LISTENERS &&
+	       flow->trunk >= -1 && flow->trunk < SETTINGS_TRUNKS;
 }
 
 static bool uses_tls(const struct settings *s)
@@ -51,6 +83,8 @@ int transport_prepare(struct transport **ret, const struct settings *settings)
 
 	if (!t)
 		return ENOMEM;
+	/* a connection of an earlier process is never taken for one of ours */
+	t->generation = randombytes_random() >> 1;
 	t->scratch = malloc((size_t)MESSAGE_MAX * TRANSPORT_BATCH);
 	t->plain = malloc(MESSAGE_MAX);
 	err = t->scratch && t->plain ? learn_trunks(t, settings) : ENOMEM;

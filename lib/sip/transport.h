@@ -48,6 +48,9 @@ struct flow {
 	bool refused;     /* from the address of a trunk that must show one */
 };
 
+/* Fit for use after it lay in memory that somebody else could have written. */
+bool flow_sane(const struct flow *flow);
+
 struct transport;
 
 struct transport_handlers {

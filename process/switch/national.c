@@ -103,8 +103,9 @@ static void read_caller(struct switch_self *self, struct call *c,
 			metric_add(METRIC_sip_untrusted, 1);
 		place.len = 0;
 	}
-	/* what is too long names no municipality */
-	if (text_copy(c->municipality, sizeof(c->municipality), place))
+	/* it goes into the next node's headers and URI: a code is of digits */
+	if (text_copy(c->municipality, sizeof(c->municipality), place) ||
+	    strspn(c->municipality, "0123456789") != place.len)
 		c->municipality[0] = '\0';
 }
 

@@ -69,6 +69,35 @@ int restore_layout(struct switch_self *self)
 	return 0;
 }
 
+/* Ended within its place, and fit for a message; of a quote it is no end. */
+static bool plain(const char *p, size_t max)
+{
+	return memchr(p, '\0', max) && text_is_printable(text_of(p)) &&
+	       !strpbrk(p, "\"\\");
+}
+
+static bool sane_texts(const struct call *c)
+{
+	for (unsigned i = 0; i < PROMPTS_NOTICES; i++)
+		if (!plain(c->told[i].language, sizeof(c->told[i].language)) ||
+		    !plain(c->told[i].version, sizeof(c->told[i].version)))
+			return false;
+	return plain(c->number, sizeof(c->number)) &&
+	       plain(c->controller, sizeof(c->controller)) &&
+	       plain(c->caller, sizeof(c->caller)) &&
+	       strspn(c->caller, "+0123456789") == strlen(c->caller) &&
+	       plain(c->municipality, sizeof(c->municipality)) &&
+	       strspn(c->municipality, "0123456789") == strlen(c->municipality);
+}
+
+static bool sane_leg(const struct settings *s, const struct leg *leg)
+{
+	return leg->trunk >= -1 && leg->trunk < (int)s->trunk_count &&
+	       leg->srtp <= SRTP_REQUIRED &&
+	       (leg->agent == NO_AGENT || leg->agent < s->agent_count);
+}
+
+/* The process that wrote it may have been broken into before it died. */
 static bool sane(const struct switch_self *self, const struct call *c)
 {
 	const struct settings *s = self->p->settings;
@@ -76,15 +105,14 @@ static bool sane(const struct switch_self *self, const struct call *c)
 	if (c->state >= CALL_STATES || c->outcome >= OUTCOMES ||
 	    !c->generation || c->line >= s->line_count ||
 	    c->notices > PROMPTS_NOTICES || c->notice > c->notices ||
-	    c->playing > PLAYING_BUSY ||
+	    c->playing > PLAYING_BUSY || c->ended_by > RECORD_END_AWAY ||
+	    c->hops > MESSAGE_HOPS_MAX + 1 ||
 	    (c->with != SIDE_NURSE && c->with != SIDE_THIRD))
 		return false;
 	for (unsigned i = 0; i < SIDES; i++)
-		if (c->legs[i].trunk >= (int)s->trunk_count ||
-		    (c->legs[i].agent != NO_AGENT &&
-		     c->legs[i].agent >= s->agent_count))
+		if (!sane_leg(s, &c->legs[i]))
 			return false;
-	return true;
+	return sane_texts(c);
 }
 
 static int restore_leg(struct switch_self *self, struct call *c, enum side side)

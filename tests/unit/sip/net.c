@@ -201,6 +201,18 @@ void net_run(void)
 	}
 }
 
+void net_lose(void)
+{
+	while (first) {
+		struct parcel *p = first;
+
+		first = p->next;
+		free(p);
+	}
+	last_parcel = &first;
+	net_log[0] = '\0';
+}
+
 static uint64_t soonest(void)
 {
 	uint64_t x = sessions_due(a.sessions), y = sessions_due(b.sessions);

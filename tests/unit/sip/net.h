@@ -60,6 +60,8 @@ void net_few_handlers(struct end *e);
 
 /* Deliver all that is on its way. */
 void net_run(void);
+/* Lose it instead. */
+void net_lose(void);
 /* Let time pass, timers fire and messages travel. */
 void net_pass(uint64_t ms);
 

@@ -381,6 +381,46 @@ static void taken_up_again(void **state)
 	net_expect("a>BYE b>200 b:ended-bye");
 }
 
+/* Whatever bytes: refused, or a session that can be used and ended. */
+static void hostile_bytes(void **state)
+{
+	struct session_terms terms = { .trunk = -1 };
+	struct session_state *copy;
+	unsigned taken = 0;
+	uint32_t x = 4711;
+
+	(void)state;
+	talk();
+	session_end(a.s);
+	copy = malloc(sizeof(*copy));
+	assert_non_null(copy);
+	for (unsigned i = 0; i < 20000; i++) {
+		unsigned many = 1 + i % 8;
+		struct session *s;
+
+		*copy = *b.state;
+		while (many--) {
+			size_t len, at;
+
+			x = x * 1664525 + 1013904223;
+			at = (x >> 8) % sizeof(*copy);
+			len = (x >> 4) % 96;
+			if (len > sizeof(*copy) - at)
+				len = sizeof(*copy) - at;
+			memset((uint8_t *)copy + at, (int)(x >> 24), len);
+		}
+		if (session_restore(&s, b.sessions, copy, &b, &terms))
+			continue;
+		taken++;
+		(void)!session_offer(s, &b.media);
+		sessions_tick(b.sessions, net_now + 1000);
+		session_end(s);
+		net_lose();
+	}
+	assert_true(taken > 100);
+	free(copy);
+}
+
 static void not_taken_up(void **state)
 {
 	struct session_terms terms = { .trunk = -1 };
@@ -409,6 +449,18 @@ static void not_taken_up(void **state)
 			 EBADMSG);
 	copy = *b.state;
 	copy.d.ours.codec_count = 200;
+	assert_int_equal(session_restore(&s, b.sessions, &copy, &b, &terms),
+			 EBADMSG);
+	copy = *b.state;
+	memset(copy.user, 'x', sizeof(copy.user));
+	assert_int_equal(session_restore(&s, b.sessions, &copy, &b, &terms),
+			 EBADMSG);
+	copy = *b.state;
+	memcpy(copy.user, "a\r\nb", 5);
+	assert_int_equal(session_restore(&s, b.sessions, &copy, &b, &terms),
+			 EBADMSG);
+	copy = *b.state;
+	copy.d.dialog.flow.peer.len = 4000;
 	assert_int_equal(session_restore(&s, b.sessions, &copy, &b, &terms),
 			 EBADMSG);
 	assert_int_equal(sessions_count(b.sessions), 1);
@@ -486,6 +538,7 @@ int main(void)
 		TEST(infos),
 		TEST(taken_up_again),
 		TEST(not_taken_up),
+		TEST(hostile_bytes),
 		TEST(srtp),
 		TEST(srtp_taken_back),
 		TEST(srtp_required),

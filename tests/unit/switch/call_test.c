@@ -798,6 +798,82 @@ static void test_not_restorable(void **state)
 	assert_int_equal(rig->self.count, 0);
 }
 
+/* What somebody who broke into the switch may have left behind. */
+static void test_hostile_memory(void **state)
+{
+	struct call *talking = rig_talking();
+	struct call *waiting = rig_queued();
+	uint8_t *before = malloc(rig->memory_len);
+	uint32_t x = 42;
+
+	(void)state;
+	assert_non_null(before);
+	memcpy(before, rig->memory, rig->memory_len);
+	for (unsigned i = 0; i < 4000; i++) {
+		uint8_t *from = i % 2 ? (uint8_t *)talking : (uint8_t *)waiting;
+		size_t max = sizeof(*talking);
+
+		memcpy(rig->memory, before, rig->memory_len);
+		if (i % 10 == 0) { /* the queue and the head, too */
+			from = rig->memory;
+			max = (size_t)((uint8_t *)talking - rig->memory);
+		}
+		for (unsigned k = 0; k <= i % 5; k++) {
+			size_t len, at;
+
+			x = x * 1664525 + 1013904223;
+			at = (x >> 8) % max;
+			len = (x >> 3) % 200;
+			if (len > max - at)
+				len = max - at;
+			memset(from + at, (int)(x >> 24), len);
+		}
+		rig_restart();
+		rig_wait(200);
+		for (uint32_t slot = 0; slot < rig->self.max; slot++)
+			call_end(&rig->self, call_of(&rig->self, slot),
+				 RECORD_END_HANGUP);
+		rig_forget_all();
+	}
+	free(before);
+}
+
+/* Each text is ended within its place, and none can end a line. */
+static void test_hostile_texts(void **state)
+{
+	struct call *c = rig_talking();
+	const struct {
+		char *at;
+		size_t max;
+	} rows[] = {
+		{ c->number, sizeof(c->number) },
+		{ c->controller, sizeof(c->controller) },
+		{ c->caller, sizeof(c->caller) },
+		{ c->municipality, sizeof(c->municipality) },
+		{ c->told[0].language, sizeof(c->told[0].language) },
+		{ c->told[1].version, sizeof(c->told[1].version) },
+	};
+	struct call before = *c;
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		memset(rows[i].at, '4', rows[i].max);
+		rig_restart();
+		assert_int_equal(rig->self.count, 0);
+		*c = before;
+	}
+	(void)snprintf(c->caller, sizeof(c->caller), "1\r\nX: y");
+	rig_restart();
+	assert_int_equal(rig->self.count, 0);
+	*c = before;
+	(void)snprintf(c->municipality, sizeof(c->municipality), "1;x=y");
+	rig_restart();
+	assert_int_equal(rig->self.count, 0);
+	*c = before;
+	rig_restart();
+	assert_int_equal(rig->self.count, 1);
+}
+
 static void ledger_is(bool here)
 {
 	static char channel;
@@ -878,6 +954,17 @@ static void test_national_untrusted(void **state)
 	assert_int_equal(rig_invite("1177", 0, NULL), 0);
 	/* its place is not believed: unknown, so the national trunk; and that
 	 * one is not trusted with the number */
+	heard("event call.received\nevent call.routed\n"
+	      "call 1 sip:1177@192.0.2.30 codec 0\n");
+}
+
+/* What follows a place in a URI or a header is not let through with it. */
+static void test_national_place_is_digits(void **state)
+{
+	(void)state;
+	national_settings();
+	rig->place = "0480;x";
+	assert_int_equal(rig_invite("1177", 0, NULL), 0);
 	heard("event call.received\nevent call.routed\n"
 	      "call 1 sip:1177@192.0.2.30 codec 0\n");
 }
@@ -999,9 +1086,12 @@ int main(void)
 		T(test_names_stay_through_a_reload),
 		T(test_removed_while_her_phone_rings),
 		T(test_not_restorable),
+		T(test_hostile_memory),
+		T(test_hostile_texts),
 		T(test_ledger_away),
 		T(test_national_call),
 		T(test_national_untrusted),
+		T(test_national_place_is_digits),
 		T(test_national_second_route),
 		T(test_national_silence_and_trunk_down),
 		T(test_national_reinvite),

@@ -438,6 +438,7 @@ void rig_up(void)
 	rig->now_ms = 1000000;
 	rig->recording = 7;
 	rig->nurse_speaks = CODEC_PCMA;
+	rig->place = "0480";
 	settings_of_a_line(&rig->settings);
 	rig->process.settings = &rig->settings;
 	rig->process.media_workers = 1;
@@ -499,6 +500,15 @@ void forget(void)
 	rig->log_len = 0;
 }
 
+void rig_forget_all(void)
+{
+	for (unsigned i = 0; i < rig->session_count; i++)
+		free(rig->sessions[i]);
+	rig->session_count = 0;
+	forget();
+	memset(rig->events, 0, sizeof(rig->events));
+}
+
 unsigned rig_invite(const char *user, int trunk, struct session **ret)
 {
 	char text[512];
@@ -515,10 +525,10 @@ unsigned rig_invite(const char *user, int trunk, struct session **ret)
 			 "Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKx\r\n"
 			 "From: <sip:+46701740605@h>;tag=a\r\n"
 			 "To: <sip:%s@h>\r\nCall-ID: x\r\nCSeq: 1 INVITE\r\n"
-			 "X-Place: 0480\r\n"
+			 "X-Place: %s\r\n"
 			 "P-Asserted-Identity: <sip:+46701740605@h>\r\n"
 			 "Max-Forwards: 70\r\nContent-Length: 0\r\n\r\n",
-			 user, user);
+			 user, user, rig->place);
 
 	assert_int_equal(message_decode(&msg, text, (size_t)n, false, &fault),
 			 0);

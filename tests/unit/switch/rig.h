@@ -33,6 +33,7 @@ struct rig {
 	size_t log_len;
 	bool registered[SETTINGS_AGENTS];
 	enum codec nurse_speaks;
+	const char *place; /* in the caller's INVITE */
 	int answer_err;
 	int call_err;
 	int restore_err;
@@ -62,6 +63,8 @@ void rig_reload(const struct settings *file);
 /* The lines since the last time, each with a line feed. */
 void heard(const char *want);
 void forget(void);
+/* Sessions and events, too. */
+void rig_forget_all(void);
 
 /* A caller's INVITE for user, from trunk 0 (or -1). The refusal, or 0. */
 unsigned rig_invite(const char *user, int trunk, struct session **ret);
