@@ -5,7 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "command/command.h"
+#include "register/load.h"
 #include "settings/settings.h"
 
 struct count {
@@ -94,6 +96,20 @@ static void check_machine(struct count *n, const char *file)
 				 "a user of its own");
 }
 
+/* ---- what the law says of the register */
+
+static void check_register(struct count *n, const struct settings *s)
+{
+	struct register_book *b = NULL;
+
+	if (!s->register_file[0])
+		return;
+	if (!register_load(&b, s->register_file, on_fault, n))
+		(void)register_check(b, s->register_file,
+				     clock_wall_ms() / 60000, on_fault, n);
+	register_free(b);
+}
+
 int command_check(int argc, char **argv)
 {
 	struct settings *s = NULL;
@@ -113,6 +129,8 @@ int command_check(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	(void)!settings_load(&s, argv[2], on_fault, &n);
+	if (s)
+		check_register(&n, s);
 	check_machine(&n, argv[2]);
 	settings_free(s);
 	(void)printf("%u faults\n", n.faults);

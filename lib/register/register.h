@@ -115,6 +115,8 @@ enum register_tell {
 	TELLS
 };
 
+enum register_sign_in { SIGN_IN_NONE, SIGN_IN_PASSWORD, SIGN_IN_STRONG };
+
 struct register_term { /* holds while from <= minute < until */
 	int64_t from;
 	int64_t until;
@@ -146,9 +148,11 @@ struct register_organisation {
 	struct register_duty_held duties[REGISTER_DUTIES];
 	struct register_stated stated[REGISTER_STATED];
 	uint8_t duty_count, stated_count;
-	int64_t restore_tested;          /* minute; SINCE_EVER: never */
-	uint16_t first_to, to_count;     /* in book->by_to */
-	uint16_t first_from, from_count; /* in book->by_from */
+	int64_t restore_tested;              /* minute; SINCE_EVER: never */
+	uint16_t first_to, to_count;         /* in book->by_to */
+	uint16_t first_from, from_count;     /* in book->by_from */
+	uint16_t first_notice, notice_count; /* in book->notice_by */
+	uint16_t first_retention, retention_count; /* in book->retention_by */
 	unsigned line;
 };
 
@@ -161,7 +165,10 @@ struct register_place {
 	bool storage;        /* it says something of storage */
 	bool open;           /* reachable by whoever knows the address */
 	bool plain;          /* stored or carried unencrypted */
-	bool strong;         /* strong two-factor sign-in */
+	enum register_sign_in sign_in;
+	bool keys;          /* that open recordings are kept here */
+	register_str scope; /* of an adequacy decision that it is within */
+	uint16_t country_row, country_rows; /* in law->countries */
 	struct register_term term;
 	unsigned line;
 };
@@ -204,8 +211,7 @@ struct register_notice {
 	unsigned line;
 };
 
-struct register_law;       /* dated rules; law.h */
-struct register_countries; /* dated; law.h */
+struct register_law; /* dated rules and countries; law.h */
 
 struct register_book {
 	struct register_organisation organisations[REGISTER_ORGANISATIONS];
@@ -218,9 +224,14 @@ struct register_book {
 	uint16_t safeguard_count, retention_count, notice_count;
 	uint16_t by_to[REGISTER_AGREEMENTS];   /* agreements, by `to` */
 	uint16_t by_from[REGISTER_AGREEMENTS]; /* ... by `from` */
-	uint16_t of_county[100];               /* region; NONE */
-	uint8_t digest[REGISTER_DIGEST];       /* SHA-256 of the text */
-	const struct register_law *law;
+	uint16_t notice_by[REGISTER_NOTICES]; /* by organisation, as the next */
+	uint16_t retention_by[REGISTER_RETENTIONS];
+	uint16_t of_county[100];         /* region; NONE */
+	uint8_t digest[REGISTER_DIGEST]; /* SHA-256 of the text */
+	/* the minute at which the whole is judged, where the text says it, as
+	 * examples and drafts do; SINCE_EVER: it does not */
+	int64_t as_of;
+	struct register_law *law;
 	char *strings;
 	uint32_t string_bytes;
 };
@@ -257,6 +268,11 @@ void register_digest(const struct register_book *b,
 int register_date_read(struct text t, bool end,
 		       int64_t *ret_minute) CHECK_RESULT;
 
+#define REGISTER_DATE_TEXT 40
+
+/* The day, where it is one, else the time in UTC; "-" for no bound. */
+void register_date_text(int64_t minute, bool end, char to[REGISTER_DATE_TEXT]);
+
 /* ---- looking up; REGISTER_NONE: no such */
 
 uint16_t register_organisation_find(const struct register_book *b,
@@ -275,6 +291,7 @@ const char *register_rule_id(enum register_rule rule);
 const char *register_activity_name(enum register_activity activity);
 const char *register_role_name(enum register_role role);
 const char *register_kind_name(enum register_kind kind);
+const char *register_part_name(enum register_part part);
 
 static inline bool register_in_force(struct register_term t, int64_t minute)
 {
@@ -332,13 +349,26 @@ bool register_lawful(const struct register_book *b,
 
 /* "Act (2017:30)": what the broken rule says, and one line what is wrong and
  * what would mend it, with the names of those concerned. */
-const char *register_provision(const struct register_book *b,
+struct text register_provision(const struct register_book *b,
 			       const struct register_broken *broken);
 void register_explain(const struct register_book *b,
 		      const struct register_broken *broken,
 		      struct register_fault *ret);
 
 /* ---- the whole map */
+
+/*
+ * The roles that the agreements in force give it in that activity, each a
+ * bit 1 << enum register_role. towards NONE: towards anybody.
+ */
+unsigned register_roles(const struct register_book *b, uint16_t organisation,
+			enum register_activity activity, uint16_t towards,
+			int64_t minute);
+
+/* A copy in which the agreement ends at the minute. ENOMEM. */
+int register_what_if_end(struct register_book **ret,
+			 const struct register_book *b, uint16_t agreement,
+			 int64_t minute) CHECK_RESULT;
 
 /*
  * Every fault of the whole at that minute: gaps, cycles, roles, what no call

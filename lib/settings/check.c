@@ -212,6 +212,8 @@ void loader_check(struct loader *l)
 			     "CONFIG",
 			     "set log-origin, a name like vaxel.example/node",
 			     "the log has no name");
+	check_file(l, s->register_file, loader_line(l, NULL, NULL, "register"),
+		   "register");
 	check_listeners(l);
 	for (unsigned i = 0; i < s->trunk_count; i++)
 		check_trunk(l, &s->trunks[i]);

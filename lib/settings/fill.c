@@ -392,6 +392,8 @@ static void fill_top(struct loader *l, cfg_t *cfg)
 		    loader_line(l, NULL, NULL, "runtime"), "runtime");
 	loader_path(l, s->data, cfg_getstr(cfg, "data"),
 		    loader_line(l, NULL, NULL, "data"), "data");
+	loader_path(l, s->register_file, cfg_getstr(cfg, "register"),
+		    loader_line(l, NULL, NULL, "register"), "register");
 	(void)loader_copy(l, s->log_origin, sizeof(s->log_origin),
 			  cfg_getstr(cfg, "log-origin"),
 			  loader_line(l, NULL, NULL, "log-origin"),

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "settings/internal.h"
+#include "settings/scan.h"
 
 enum { FILE_MAX = 1024 * 1024 - SETTINGS_PATH_MAX - 2 };
 
@@ -136,63 +137,12 @@ void loader_path(struct loader *l, char to[SETTINGS_PATH_MAX], const char *from,
 	(void)loader_copy(l, to, SETTINGS_PATH_MAX, joined, line, what);
 }
 
-/* A word may hold these, but not begin with them. */
-static bool begins_comment(const char *text, const char *p)
-{
-	bool first = p == text || strchr(" \t\n{};,=", p[-1]);
-
-	return first && (*p == '#' || (*p == '/' && p[1] == '/') ||
-			 (*p == '/' && p[1] == '*'));
-}
-
-/* From a quote to behind its fellow, from a comment to behind it, or on by
- * one. */
-static const char *skip_token(const char *text, const char *p)
-{
-	const char *end = p + 1;
-
-	if (*p == '"' || *p == '\'') {
-		while (*end && *end != *p)
-			end += end[0] == '\\' && end[1] ? 2 : 1;
-		end += *end != '\0';
-	} else if (begins_comment(text, p) && p[1] == '*') {
-		end = strstr(p + 2, "*/");
-		end = end ? end + 2 : p + strlen(p);
-	} else if (begins_comment(text, p)) {
-		end = p + strcspn(p, "\n");
-	}
-	return end;
-}
-
-/*
- * libconfuse takes the end of a file for the end of every section, so a file
- * that was cut off would be taken for whole. The line of the first brace that
- * has no fellow; 0: none.
- */
-static unsigned unclosed_section(const char *text)
-{
-	const char *open = NULL;
-	unsigned depth = 0, line = 1;
-
-	for (const char *p = text; *p; p = skip_token(text, p)) {
-		if (*p == '{' && !depth++)
-			open = p;
-		else if (*p == '}' && depth)
-			depth--;
-	}
-	if (!depth)
-		return 0;
-	for (const char *p = text; p < open; p++)
-		line += *p == '\n';
-	return line;
-}
-
 /* Files are looked at only where `check` says so: a confined process cannot. */
 static int load_text(struct settings **ret, const char *file, const char *text,
 		     bool check, settings_fault_h *fault, void *arg)
 {
 	struct loader l = { .fault = fault, .arg = arg, .text = text };
-	unsigned unclosed = unclosed_section(text);
+	unsigned unclosed = scan_unclosed(text);
 	cfg_t *cfg;
 	int rc;
 

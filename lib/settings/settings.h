@@ -145,6 +145,8 @@ struct settings {
 	char state[SETTINGS_PATH_MAX];   /* recordings, spool, ledger */
 	char runtime[SETTINGS_PATH_MAX]; /* local sockets */
 	char data[SETTINGS_PATH_MAX];    /* Swedish tables */
+	/* organisations, agreements, lawfulness: register.conf(5); "": none */
+	char register_file[SETTINGS_PATH_MAX];
 	char log_origin[SETTINGS_NAME_MAX];
 	unsigned log_level; /* enum log_level */
 

@@ -1,0 +1,67 @@
+#include "register/load.h"
+
+#include <stdlib.h>
+
+struct passing_on {
+	const char *file;
+	settings_fault_h *fault;
+	void *arg;
+};
+
+static void pass_on(void *arg, const struct register_fault *f)
+{
+	const struct passing_on *p = arg;
+	struct settings_fault s = { .file = p->file, .line = f->line };
+
+	(void)snprintf(s.rule, sizeof(s.rule), "%s", f->rule);
+	(void)snprintf(s.fault, sizeof(s.fault), "%s", f->fault);
+	(void)snprintf(s.mend, sizeof(s.mend), "%s", f->mend);
+	if (p->fault)
+		p->fault(p->arg, &s);
+}
+
+int register_load(struct register_book **ret, const char *file,
+		  settings_fault_h *fault, void *arg)
+{
+	struct passing_on p = { file, fault, arg };
+	char *text = NULL;
+	int err = settings_read_file(file, &text);
+
+	if (err) {
+		struct register_fault f = { .line = 1,
+					    .rule = "CONFIG",
+					    .mend = "name a readable file; "
+						    "register.conf(5)" };
+
+		(void)snprintf(f.fault, sizeof(f.fault),
+			       "the register cannot be read: %s",
+			       strerror(err));
+		pass_on(&p, &f);
+		return err;
+	}
+	err = register_read(ret, text, strlen(text), pass_on, &p);
+	free(text);
+	return err;
+}
+
+unsigned register_check(const struct register_book *b, const char *file,
+			int64_t now_minute, settings_fault_h *fault, void *arg)
+{
+	struct passing_on p = { file, fault, arg };
+	struct settings_fault s = { .file = file,
+				    .line = 1,
+				    .weakness = true,
+				    .rule = "CONFIG",
+				    .mend = "remove as-of where the register "
+					    "is in use" };
+	char day[REGISTER_DATE_TEXT];
+
+	if (b->as_of == REGISTER_SINCE_EVER)
+		return register_faults(b, now_minute, pass_on, &p);
+	register_date_text(b->as_of, false, day);
+	(void)snprintf(s.fault, sizeof(s.fault),
+		       "judged as of %s, not of today", day);
+	if (fault)
+		fault(arg, &s);
+	return register_faults(b, b->as_of, pass_on, &p);
+}
