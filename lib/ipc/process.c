@@ -54,6 +54,9 @@ const char *alarm_text(enum alarm_code code)
 		[ALARM_CLOCK_JUMP] = "the clock jumped",
 		[ALARM_RECORDING_INTERRUPTED] =
 			"recordings were interrupted: recovery is pending",
+		[ALARM_TLS_UNCHANGED] =
+			"the new certificate, key or authority does not work: "
+			"the old ones stay in force",
 		[ALARM_PROCESS_DIED] = "a process died and was started again",
 	};
 
@@ -131,6 +134,43 @@ static int take_memory(struct process *p, struct ipc_message *m)
 	p->memory_count++;
 	m->fd = -1;
 	return 0;
+}
+
+/*
+ * Passwords and keys are there while somebody takes them over, and are then
+ * wiped for all: the parent has kept no other copy.
+ */
+static void show_files(struct process *p)
+{
+	const struct memory *m = process_memory(p, MEMORY_FILES, 0);
+
+	if (m)
+		p->settings->files = (struct bytes){ m->at, m->len };
+}
+
+static void wipe_files(struct process *p)
+{
+	struct memory *m = process_memory(p, MEMORY_FILES, 0);
+
+	p->settings->files = (struct bytes){ NULL, 0 };
+	if (!m)
+		return;
+	if (m->at) {
+		sodium_memzero(m->at, m->len);
+		(void)munmap(m->at, m->len);
+	}
+	(void)close(m->fd);
+	*m = p->memories[--p->memory_count];
+}
+
+/* While it runs a process is given no other memory than this. */
+static int take_more(struct process *p, struct ipc_message *m)
+{
+	if (m->u.GIVE_MEMORY.kind != MEMORY_FILES)
+		return EPROTO;
+	/* of a reload that came to nothing */
+	wipe_files(p);
+	return take_memory(p, m);
 }
 
 static int take_socket(struct process *p, struct ipc_message *m)
@@ -310,8 +350,10 @@ static void reload(struct process *p, struct ipc_message *m)
 		return;
 	}
 	p->settings = fresh;
+	show_files(p);
 	if (p->ops->reload)
 		p->ops->reload(p, p->self, old);
+	wipe_files(p);
 	settings_free(old);
 }
 
@@ -332,6 +374,10 @@ static void on_message(void *arg, struct ipc *from, struct ipc_message *m)
 		if (p->ops->peer)
 			p->ops->peer(p, p->self, role, m->u.GIVE_PEER.index,
 				     true);
+		return;
+	case IPC_GIVE_MEMORY:
+		if (take_more(p, m))
+			log_error("memory that was given cannot be used");
 		return;
 	case IPC_GIVE_CONFIG:
 		reload(p, m);
@@ -398,7 +444,9 @@ static int enter(struct process *p, struct start *s)
 	(void)close(s->config_fd);
 	log_open(role_name(p->ops->role),
 		 (enum log_level)p->settings->log_level);
+	show_files(p);
 	err = p->ops->prepare(p, &p->self);
+	wipe_files(p);
 	if (err) {
 		log_error("cannot prepare: %s", strerror(err));
 		return err;

@@ -35,6 +35,7 @@ enum memory_kind {
 	MEMORY_RECORDER, /* recordings in progress, with their keys */
 	MEMORY_PROMPTS,  /* rendered prompts, sealed against writing */
 	MEMORY_EVENTS,   /* the outbox of ledger events of switch / recorder */
+	MEMORY_FILES,    /* settings/files.h: wiped by whoever was given it */
 	MEMORY_KINDS
 };
 
@@ -69,6 +70,7 @@ enum alarm_code {
 	ALARM_CLOCK_JUMP,
 	ALARM_RECORDING_INTERRUPTED,
 	ALARM_PROCESS_DIED,
+	ALARM_TLS_UNCHANGED,
 	ALARM_CODES
 };
 

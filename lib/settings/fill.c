@@ -139,6 +139,7 @@ static void fill_sip(struct loader *l, cfg_t *cfg)
 	struct settings *s = l->s;
 	unsigned line = loader_line(l, "sip", NULL, "listen");
 
+	s->sip_line = line;
 	for (unsigned i = 0; i < cfg_size(cfg, "listen"); i++)
 		fill_listener(l, cfg_getnstr(cfg, "listen", i), line,
 			      cfg_getstr(cfg, "public-host"));

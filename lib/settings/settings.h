@@ -140,6 +140,7 @@ struct region_route { /* national node: county code to a trunk */
 
 struct settings {
 	char file[SETTINGS_PATH_MAX];
+	struct bytes files; /* files.h; while a process takes them over */
 	enum node_role role;
 	char organisation[SETTINGS_NAME_MAX];
 	char state[SETTINGS_PATH_MAX];   /* recordings, spool, ledger */
@@ -152,6 +153,7 @@ struct settings {
 
 	struct listener listeners[SETTINGS_LISTENERS];
 	unsigned listener_count;
+	unsigned sip_line; /* in the file: of listen, or of the section */
 	char tls_certificate[SETTINGS_PATH_MAX];
 	char tls_key[SETTINGS_PATH_MAX];
 	char tls_ca[SETTINGS_PATH_MAX];

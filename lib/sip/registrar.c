@@ -2,48 +2,34 @@
  * Accounts, digest, and the REGISTER itself: RFC 3261 10.3, in its order. All
  * is judged before anything is changed.
  */
-#include <fcntl.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include <sodium.h>
 
+#include "settings/files.h"
 #include "sip/quirks.h"
 #include "sip/registrar_parts.h"
 
-#define PASSWORD_MAX 256
-
 /* ---- accounts */
 
-/* The first line of a file. */
-static int read_password(struct secret **ret, const char *file)
+/* EEXIST: it is what *at holds. ENOENT: there is none, *at stays. */
+static int take_password(struct secret **at, const struct settings *settings,
+			 const char *name)
 {
-	struct secret *s = NULL;
-	char line[PASSWORD_MAX];
-	ssize_t n;
-	int fd = open(file, O_RDONLY | O_CLOEXEC);
-	int err;
+	struct secret *old = *at;
+	struct bytes p;
+	int err = files_find(settings->files, FILE_AGENT_PASSWORD, name, &p);
 
-	if (fd < 0)
-		return errno;
-	n = read(fd, line, sizeof(line));
-	err = n < 0 ? errno : 0;
-	(void)close(fd);
-	for (ssize_t i = 0; i < n; i++)
-		if (line[i] == '\n' || line[i] == '\r')
-			n = i;
-	if (!err && (!n || n == (ssize_t)sizeof(line)))
-		err = EINVAL;
-	if (!err) {
-		s = secret_new((size_t)n);
-		err = s ? 0 : ENOMEM;
-	}
-	if (s) {
-		memcpy(s->bytes, line, (size_t)n);
-		*ret = s;
-	}
-	explicit_bzero(line, sizeof(line));
-	return err;
+	if (err)
+		return err;
+	if (old && old->len == p.len && !sodium_memcmp(old->bytes, p.p, p.len))
+		return EEXIST;
+	secret_free(old);
+	*at = secret_new(p.len);
+	if (!*at)
+		return ENOMEM;
+	memcpy((*at)->bytes, p.p, p.len);
+	return 0;
 }
 
 int registrar_prepare(struct registrar **ret, const struct settings *settings)
@@ -55,15 +41,16 @@ int registrar_prepare(struct registrar **ret, const struct settings *settings)
 		return ENOMEM;
 	r->settings = settings;
 	randombytes_buf(r->nonce_key, sizeof(r->nonce_key));
-	for (unsigned i = 0; !err && i < settings->agent_count; i++) {
+	for (unsigned i = 0; err != ENOMEM && i < settings->agent_count; i++) {
 		const struct agent *a = &settings->agents[i];
 
 		if (a->removed)
 			continue;
 		memcpy(r->names[i], a->name, sizeof(r->names[i]));
-		err = read_password(&r->passwords[i], a->password_file);
+		/* one without a password can register by none */
+		err = take_password(&r->passwords[i], settings, a->name);
 	}
-	if (err) {
+	if (err == ENOMEM) {
 		registrar_free(r);
 		return err;
 	}
@@ -96,6 +83,18 @@ void registrar_free(struct registrar *r)
 	free(r);
 }
 
+/* Where the password changed, who registered by the old one is nobody now. */
+static void renew_password(struct registrar *r, unsigned agent)
+{
+	bool had = r->passwords[agent] != NULL;
+	struct registrar_account *a = registrar_account(r, agent);
+	int err = take_password(&r->passwords[agent], r->settings,
+				r->names[agent]);
+
+	if (a && had && err != EEXIST && err != ENOENT)
+		memset(a->bindings, 0, sizeof(a->bindings));
+}
+
 void registrar_reload(struct registrar *r, const struct settings *settings,
 		      uint64_t now_ms)
 {
@@ -122,6 +121,9 @@ void registrar_reload(struct registrar *r, const struct settings *settings,
 	for (unsigned k = 0; k < SETTINGS_AGENTS; k++)
 		secret_free(old[k]);
 	registrar_match(r, now_ms);
+	for (unsigned i = 0; i < settings->agent_count; i++)
+		if (r->names[i][0])
+			renew_password(r, i);
 }
 
 /* ---- who is it? */

@@ -47,11 +47,9 @@ struct registrar;
 typedef void registrar_h(void *arg, unsigned agent, bool here);
 
 /*
- * Read the agents' password files: while files can still be opened. Bindings
- * of accounts that are no agents any more are dropped; so are those over
- * connections, unless alive.
- *
- * ENOENT, EACCES ...: a password file cannot be read
+ * Take the agents' passwords from settings->files. Bindings of accounts that
+ * are no agents any more are dropped; so are those over connections, unless
+ * alive.
  */
 int registrar_prepare(struct registrar **ret,
 		      const struct settings *settings) CHECK_RESULT;
@@ -63,7 +61,7 @@ int registrar_start(struct registrar *r, struct stack *stack,
 
 void registrar_free(struct registrar *r); /* the table stays as it is */
 
-/* The agents changed; known passwords are kept, new ones need a restart. */
+/* The agents changed. Whose password changed has to register again. */
 void registrar_reload(struct registrar *r, const struct settings *settings,
 		      uint64_t now_ms);
 

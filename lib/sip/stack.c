@@ -306,11 +306,8 @@ void stack_close(struct stack *s)
 
 int stack_reload(struct stack *s, const struct settings *settings)
 {
-	int err = transport_reload(s->transport, settings);
-
-	if (!err)
-		s->settings = settings;
-	return err;
+	s->settings = settings;
+	return transport_reload(s->transport, settings);
 }
 
 void stack_drain(struct stack *s)

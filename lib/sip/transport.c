@@ -63,6 +63,7 @@ static int learn_trunks(struct transport *t, const struct settings *s)
 {
 	unsigned n = 0;
 
+	t->settings = s;
 	for (unsigned i = 0; i < s->trunk_count; i++) {
 		for (unsigned k = 0; k < s->trunks[i].from_count; k++) {
 			if (sa_set_str(&t->from[n].address,
@@ -72,7 +73,6 @@ static int learn_trunks(struct transport *t, const struct settings *s)
 		}
 	}
 	t->from_count = n;
-	t->settings = s;
 	return 0;
 }
 
@@ -98,20 +98,48 @@ int transport_prepare(struct transport **ret, const struct settings *settings)
 	return 0;
 }
 
-int transport_reload(struct transport *t, const struct settings *settings)
+/* Who was let in as a trunk, or as none, may be another now. */
+static void judge_again(struct transport *t)
 {
-	SSL_CTX *server = NULL, *client = NULL;
+	for (unsigned i = 0; i < TRANSPORT_CONNECTIONS_MAX; i++) {
+		struct connection *c = t->connections[i];
+		bool must_show;
+
+		if (!c || c->outgoing || c->state != CONNECTION_OPEN)
+			continue;
+		if (c->ssl)
+			secure_identify(c);
+		else
+			c->flow.trunk = transport_trunk_from(t, &c->flow.peer,
+							     &must_show);
+	}
+}
+
+int transport_check(const struct settings *settings)
+{
+	SSL_CTX *server, *client;
 	int err = 0;
 
 	if (uses_tls(settings))
 		err = secure_contexts(settings, &server, &client);
-	if (!err)
-		err = learn_trunks(t, settings);
-	if (err) {
+	if (!err && uses_tls(settings)) {
 		SSL_CTX_free(server);
 		SSL_CTX_free(client);
-		return err;
 	}
+	return err;
+}
+
+int transport_reload(struct transport *t, const struct settings *settings)
+{
+	SSL_CTX *server = NULL, *client = NULL;
+	int err = learn_trunks(t, settings);
+
+	if (!err)
+		judge_again(t);
+	if (!err && uses_tls(settings))
+		err = secure_contexts(settings, &server, &client);
+	if (err)
+		return err;
 	/* living connections keep theirs by reference */
 	SSL_CTX_free(t->server);
 	SSL_CTX_free(t->client);

@@ -61,7 +61,7 @@ struct transport_handlers {
 	void (*closed)(void *arg, uint64_t connection, int err);
 };
 
-/* Load certificates; no socket yet. EINVAL: they do not fit together. */
+/* Certificates from settings->files; no socket yet. EINVAL: they do not fit. */
 int transport_prepare(struct transport **ret,
 		      const struct settings *settings) CHECK_RESULT;
 
@@ -74,7 +74,14 @@ int transport_start(struct transport *t, uv_loop_t *loop,
 /* Closes all; frees itself once libuv has let go. NULL is fine. */
 void transport_close(struct transport *t);
 
-/* New settings after a reload: same listeners, other trunks, certificates. */
+/* Whether what settings->files has for TLS fits together. EINVAL. */
+int transport_check(const struct settings *settings) CHECK_RESULT;
+
+/*
+ * New settings after a reload: same listeners, other trunks, certificates.
+ * They are in force in any case. EINVAL: but for the certificates, where the
+ * old ones stay.
+ */
 int transport_reload(struct transport *t,
 		     const struct settings *settings) CHECK_RESULT;
 

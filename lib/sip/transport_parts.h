@@ -121,6 +121,7 @@ void stream_sweep(struct transport *t);
 int secure_contexts(const struct settings *s, SSL_CTX **ret_server,
 		    SSL_CTX **ret_client) CHECK_RESULT;
 int secure_begin(struct connection *c) CHECK_RESULT;
+void secure_identify(struct connection *c);
 void secure_received(struct connection *c, const uint8_t *p, size_t len);
 int secure_send(struct connection *c, const void *p, size_t len) CHECK_RESULT;
 void secure_bye(struct connection *c);

@@ -6,43 +6,114 @@
  * stranger. Sessions are never resumed: each connection proves itself anew.
  */
 
+#include <limits.h>
+
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include "settings/files.h"
 #include "sip/transport_parts.h"
 
-#define SYSTEM_CA "/etc/ssl/certs/ca-certificates.crt"
+static BIO *bio_of(const struct settings *s, enum file_kind kind)
+{
+	struct bytes b;
 
+	return !files_find(s->files, kind, "", &b) && b.len <= INT_MAX
+		       ? BIO_new_mem_buf(b.p, (int)b.len)
+		       : NULL;
+}
+
+/* Nobody is there to be asked for a passphrase. */
+static int no_passphrase(char *buf, int size, int writing, void *arg)
+{
+	(void)buf;
+	(void)size;
+	(void)writing;
+	(void)arg;
+	return 0;
+}
+
+/* Our certificate, and those between it and an authority. */
+static bool use_chain(SSL_CTX *ctx, BIO *bio)
+{
+	X509 *cert = bio ? PEM_read_bio_X509_AUX(bio, NULL, no_passphrase, NULL)
+			 : NULL;
+	bool ok = cert && SSL_CTX_use_certificate(ctx, cert) == 1;
+
+	X509_free(cert);
+	while (ok && (cert = PEM_read_bio_X509(bio, NULL, no_passphrase,
+					       NULL)) != NULL) {
+		ok = SSL_CTX_add0_chain_cert(ctx, cert) == 1;
+		if (!ok)
+			X509_free(cert);
+	}
+	return ok;
+}
+
+static bool use_key(SSL_CTX *ctx, BIO *bio)
+{
+	EVP_PKEY *key =
+		bio ? PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL)
+		    : NULL;
+	bool ok = key && SSL_CTX_use_PrivateKey(ctx, key) == 1 &&
+		  SSL_CTX_check_private_key(ctx) == 1;
+
+	EVP_PKEY_free(key);
+	return ok;
+}
+
+/* Whom we trust; to a peer who shall show a certificate we name them. */
+static bool use_authorities(SSL_CTX *ctx, BIO *bio, bool name)
+{
+	X509_STORE *store = SSL_CTX_get_cert_store(ctx);
+	bool any = false;
+	X509 *cert;
+
+	while (bio && (cert = PEM_read_bio_X509_AUX(bio, NULL, no_passphrase,
+						    NULL)) != NULL) {
+		any |= X509_STORE_add_cert(store, cert) == 1;
+		if (name)
+			(void)SSL_CTX_add_client_CA(ctx, cert);
+		X509_free(cert);
+	}
+	return any;
+}
+
+/* judge: peers show certificates, and we judge them. */
 static int context(const struct settings *s, const SSL_METHOD *method,
-		   SSL_CTX **ret)
+		   bool server, bool judge, SSL_CTX **ret)
 {
 	SSL_CTX *ctx = SSL_CTX_new(method);
-	const char *ca = s->tls_ca[0] ? s->tls_ca : SYSTEM_CA;
+	BIO *cert = bio_of(s, FILE_TLS_CERTIFICATE);
+	BIO *key = bio_of(s, FILE_TLS_KEY);
+	BIO *ca = bio_of(s, FILE_TLS_CA);
+	bool ok = ctx != NULL;
 
-	if (!ctx)
-		return ENOMEM;
-	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
-	SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION |
-					 SSL_OP_NO_COMPRESSION);
-	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS |
-				      SSL_MODE_ENABLE_PARTIAL_WRITE |
-				      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-	if (!SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) ||
-	    (s->tls_certificate[0] &&
-	     (SSL_CTX_use_certificate_chain_file(ctx, s->tls_certificate) !=
-		      1 ||
-	      SSL_CTX_use_PrivateKey_file(ctx, s->tls_key, SSL_FILETYPE_PEM) !=
-		      1 ||
-	      SSL_CTX_check_private_key(ctx) != 1)) ||
-	    (SSL_CTX_load_verify_locations(ctx, ca, NULL) != 1 &&
-	     s->tls_ca[0])) {
-		SSL_CTX_free(ctx);
-		ERR_clear_error();
-		return EINVAL;
+	if (ok) {
+		SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+		SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET |
+						 SSL_OP_NO_RENEGOTIATION |
+						 SSL_OP_NO_COMPRESSION);
+		SSL_CTX_set_mode(ctx,
+				 SSL_MODE_RELEASE_BUFFERS |
+					 SSL_MODE_ENABLE_PARTIAL_WRITE |
+					 SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+		ok = SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) &&
+		     (!s->tls_certificate[0] ||
+		      (use_chain(ctx, cert) && use_key(ctx, key))) &&
+		     (!judge || use_authorities(ctx, ca, server) ||
+		      !s->tls_ca[0]);
 	}
+	BIO_free(cert);
+	BIO_free(key);
+	BIO_free(ca);
 	ERR_clear_error();
-	*ret = ctx;
-	return 0;
+	if (ok)
+		*ret = ctx;
+	else
+		SSL_CTX_free(ctx);
+	return ok ? 0 : EINVAL;
 }
 
 static bool any_demands(const struct settings *s)
@@ -58,21 +129,18 @@ int secure_contexts(const struct settings *s, SSL_CTX **ret_server,
 		    SSL_CTX **ret_client)
 {
 	SSL_CTX *server, *client;
-	int err = context(s, TLS_server_method(), &server);
+	bool demanded = any_demands(s);
+	int err = context(s, TLS_server_method(), true, demanded, &server);
 
 	if (err)
 		return err;
-	err = context(s, TLS_client_method(), &client);
+	err = context(s, TLS_client_method(), false, true, &client);
 	if (err) {
 		SSL_CTX_free(server);
 		return err;
 	}
-	if (any_demands(s)) {
+	if (demanded)
 		SSL_CTX_set_verify(server, SSL_VERIFY_PEER, NULL);
-		if (s->tls_ca[0])
-			SSL_CTX_set_client_CA_list(
-				server, SSL_load_client_CA_file(s->tls_ca));
-	}
 	SSL_CTX_set_verify(client, SSL_VERIFY_PEER, NULL);
 	*ret_server = server;
 	*ret_client = client;
@@ -122,7 +190,7 @@ static int16_t trunk_of(const struct settings *s, X509 *cert)
 	return -1;
 }
 
-static void identify(struct connection *c)
+void secure_identify(struct connection *c)
 {
 	X509 *cert = SSL_get1_peer_certificate(c->ssl);
 	bool must_show = false;
@@ -151,7 +219,7 @@ static void shake(struct connection *c)
 	if (err || c->state == CONNECTION_CLOSING)
 		return;
 	if (n == 1) {
-		identify(c);
+		secure_identify(c);
 		stream_opened(c);
 	} else if (why != SSL_ERROR_WANT_READ && why != SSL_ERROR_WANT_WRITE) {
 		ERR_clear_error();

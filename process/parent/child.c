@@ -124,6 +124,25 @@ static int introduce(struct child *fresh, struct child *other)
 	return err;
 }
 
+/*
+ * One that is started again gets what the files say now. What cannot be read
+ * any more has been said; the others shall be able to call all the same.
+ */
+static int give_files(struct house *h, struct child *c)
+{
+	int fd = h->files_fd;
+	int err = 0;
+
+	h->files_fd = -1;
+	if (fd < 0)
+		err = house_files_fd(h->settings, parent_fault, NULL, &fd);
+	if (err && err != EINVAL)
+		return err;
+	err = give(c->channel, IPC_GIVE_MEMORY, MEMORY_FILES, 0, fd);
+	(void)close(fd);
+	return err;
+}
+
 static int give_all(struct house *h, struct child *c)
 {
 	int err = 0;
@@ -149,6 +168,8 @@ static int give_all(struct house *h, struct child *c)
 		if (introduce(c, other) == ENOMEM)
 			err = ENOMEM;
 	}
+	if (!err && c->role == ROLE_SWITCH)
+		err = give_files(h, c);
 	if (!err)
 		err = ipc_send(c->channel,
 			       &(struct ipc_message){

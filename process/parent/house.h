@@ -67,6 +67,7 @@ struct house {
 	unsigned media_workers;
 	int64_t started_ms; /* wall */
 	int config_fd;
+	int files_fd;   /* for the first switch; -1: read them again for it */
 	int runtime_fd; /* locked: one node a runtime folder; -1: not ours */
 	struct house_memory memories[HOUSE_MEMORIES];
 	unsigned memory_count;
@@ -88,6 +89,12 @@ struct house {
 /* memory.c */
 int house_make_memory(struct house *h) CHECK_RESULT;
 int house_config_fd(const char *file, int *ret_fd) CHECK_RESULT;
+/*
+ * Passwords, certificates, keys (settings/files.h) for the switch, who wipes
+ * them. EINVAL: some cannot be used, which was reported; *ret_fd has the rest.
+ */
+int house_files_fd(struct settings *s, settings_fault_h *fault, void *arg,
+		   int *ret_fd) CHECK_RESULT;
 int house_seal_prompts(struct house *h) CHECK_RESULT;
 
 /* sockets.c: folders with their owners, listening sockets */
@@ -105,6 +112,9 @@ struct child *child_of(struct house *h, enum role role, unsigned index);
 void parent_message(void *arg, struct ipc *from, struct ipc_message *m);
 enum ipc_state parent_state(void *arg, enum ipc_type type, uint64_t about);
 void parent_gone(void *arg, struct ipc *channel);
+
+/* A fault of the configuration, for people. */
+void parent_fault(void *arg, const struct settings_fault *f);
 
 /* metrics.c */
 int house_serve_metrics(struct house *h) CHECK_RESULT;

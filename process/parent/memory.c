@@ -12,6 +12,8 @@
 #include "base/metric.h"
 #include "ipc/ring.h"
 #include "process/parent/house.h"
+#include "settings/files.h"
+#include "sip/transport.h"
 
 /* About two seconds of 100 packets a call and second, G.711 with its slot. */
 enum { RING_BYTES_PER_CALL = 2 * 100 * 208 };
@@ -136,6 +138,59 @@ int house_seal_prompts(struct house *h)
 				  F_SEAL_SEAL))
 			return errno;
 	return 0;
+}
+
+/* Read and judged; what OpenSSL cannot use the switch could not either. */
+static int pack(struct settings *s, void *at, settings_fault_h *fault,
+		void *arg)
+{
+	static const struct settings_fault misfit = {
+		.rule = "CONFIG",
+		.fault = "tls-certificate, tls-key and tls-ca do not fit",
+		.mend = "give certificates and the certificate's own key, "
+			"without a passphrase, as PEM",
+	};
+	struct settings_fault f = misfit;
+	int err = files_pack(s, at, FILES_MAX, fault, arg);
+
+	s->files = (struct bytes){ at, FILES_MAX };
+	if (!err && transport_check(s)) {
+		f.file = s->file;
+		f.line = s->sip_line;
+		fault(arg, &f);
+		err = EINVAL;
+	}
+	s->files = (struct bytes){ NULL, 0 };
+	return err;
+}
+
+int house_files_fd(struct settings *s, settings_fault_h *fault, void *arg,
+		   int *ret_fd)
+{
+	int fd = memfd_create("vaxel-files", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	void *at = MAP_FAILED;
+	int err = 0;
+
+	if (fd < 0 || ftruncate(fd, FILES_MAX) ||
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL))
+		err = errno;
+	if (!err)
+		at = mmap(NULL, FILES_MAX, PROT_READ | PROT_WRITE, MAP_SHARED,
+			  fd, 0);
+	/* as far as the limit goes: it is there for a moment */
+	if (at == MAP_FAILED || (mlock(at, FILES_MAX) && geteuid() == 0))
+		err = errno ? errno : ENOMEM;
+	if (!err)
+		err = pack(s, at, fault, arg);
+	if (at != MAP_FAILED)
+		(void)munmap(at, FILES_MAX);
+	if (err && err != EINVAL) {
+		if (fd >= 0)
+			(void)close(fd);
+		return err;
+	}
+	*ret_fd = fd;
+	return err;
 }
 
 /* The name of the file, a line feed, its text: sealed, as all shall see it. */

@@ -274,22 +274,56 @@ static void on_tick(uv_timer_t *timer)
 
 /* ---- signals */
 
-static void print_fault(void *arg, const struct settings_fault *f)
+void parent_fault(void *arg, const struct settings_fault *f)
 {
 	(void)arg;
 	settings_fault_print(stderr, f);
 }
 
+static void not_reloaded(struct house *h)
+{
+	log_alarm("%s", alarm_text(ALARM_RELOAD_FAILED));
+	raise_alarm(h, ALARM_RELOAD_FAILED);
+}
+
+static void give_reload(struct house *h, struct child *c, int files_fd)
+{
+	struct ipc_message m = { .type = IPC_GIVE_MEMORY, .fd = files_fd };
+	int err = 0;
+
+	if (!c->channel)
+		return; /* it will be given all when it is started */
+	m.u.GIVE_MEMORY.kind = MEMORY_FILES;
+	if (c->role == ROLE_SWITCH)
+		err = ipc_send(c->channel, &m);
+	m = (struct ipc_message){ .type = IPC_GIVE_CONFIG, .fd = h->config_fd };
+	m.u.GIVE_CONFIG.reload = 1;
+	if (!err)
+		err = ipc_send(c->channel, &m);
+	/* without it it would go on by the old one: begin anew */
+	if (err && err != ENOTCONN && c->pid) {
+		log_error("%s %u does not take the configuration",
+			  role_name(c->role), c->index);
+		(void)kill(c->pid, SIGKILL);
+	}
+}
+
 static void reload(struct house *h)
 {
 	struct settings *fresh = NULL;
-	int fd = -1;
+	int fd = -1, files_fd = -1;
 
-	if (settings_load(&fresh, h->config_file, print_fault, NULL) ||
+	if (h->stage != STAGE_NONE) {
+		log_notice("draining: the configuration stays");
+		return;
+	}
+	if (settings_load(&fresh, h->config_file, parent_fault, NULL) ||
+	    house_files_fd(fresh, parent_fault, NULL, &files_fd) ||
 	    house_config_fd(fresh->file, &fd)) {
 		settings_free(fresh);
-		log_alarm("%s", alarm_text(ALARM_RELOAD_FAILED));
-		raise_alarm(h, ALARM_RELOAD_FAILED);
+		if (files_fd >= 0)
+			(void)close(files_fd);
+		not_reloaded(h);
 		return;
 	}
 	h->alarm_ms[ALARM_RELOAD_FAILED] = 0;
@@ -298,11 +332,8 @@ static void reload(struct house *h)
 	(void)close(h->config_fd);
 	h->config_fd = fd;
 	for (unsigned i = 0; i < h->child_count; i++)
-		(void)!ipc_send(h->children[i].channel,
-				&(struct ipc_message){
-					.type = IPC_GIVE_CONFIG,
-					.fd = h->config_fd,
-					.u.GIVE_CONFIG = { .reload = 1 } });
+		give_reload(h, &h->children[i], files_fd);
+	(void)close(files_fd);
 	log_notice("the configuration was loaded again");
 }
 
@@ -356,8 +387,11 @@ static void raise_limits(void)
 
 static int load(struct house *h, const char *file)
 {
-	int err = settings_load(&h->settings, file, print_fault, NULL);
+	int err = settings_load(&h->settings, file, parent_fault, NULL);
 
+	if (!err)
+		err = house_files_fd(h->settings, parent_fault, NULL,
+				     &h->files_fd);
 	if (err) {
 		(void)fprintf(stderr,
 			      "vaxel: not started: mend the faults above\n");
@@ -420,7 +454,7 @@ int parent_run(const char *config_file,
 	if (!h)
 		return 1;
 	h->ops = ops;
-	h->config_fd = h->runtime_fd = -1;
+	h->config_fd = h->files_fd = h->runtime_fd = -1;
 	h->started_ms = clock_wall_ms();
 	log_open("parent", LOG_NOTICE);
 	/* through /proc our user could open the memory that we keep for others:

@@ -356,7 +356,7 @@ void national_tick(struct switch_self *self, struct call *c);
 
 /* ---- trunk.c */
 
-int trunk_prepare(struct switch_self *self) CHECK_RESULT;
+void trunk_prepare(struct switch_self *self);
 void trunk_start(struct switch_self *self);
 void trunk_reload(struct switch_self *self, const struct settings *before);
 void trunk_tick(struct switch_self *self, uint64_t now_ms);

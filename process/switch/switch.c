@@ -93,7 +93,7 @@ static int prepare(struct process *p, void **ret_self)
 	if (!err)
 		err = registrar_prepare(&self->registrar, p->settings);
 	if (!err)
-		err = trunk_prepare(self);
+		trunk_prepare(self);
 	if (!err)
 		err = stack_prepare(&self->stack, p->settings, &stack_options);
 	if (err) {
@@ -245,7 +245,7 @@ static void reload(struct process *p, void *arg,
 		exit(EXIT_FAILURE);
 	}
 	if (stack_reload(self->stack, p->settings))
-		log_error("the new trunks or certificates do not work");
+		process_alarm(p, ALARM_TLS_UNCHANGED);
 	registrar_reload(self->registrar, p->settings, clock_mono_ms());
 	trunk_reload(self, old_settings);
 	places_agents(self);

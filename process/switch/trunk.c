@@ -3,62 +3,48 @@
  */
 #include "process/switch/self.h"
 
-#include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "settings/files.h"
 
-enum { FIRST_ASK_MS = 200, PASSWORD_MAX = 128 };
+enum { FIRST_ASK_MS = 200 };
 
-/* The first line of the file, into locked memory. */
-static int read_password(const char *path, struct secret **ret)
-{
-	uint8_t line[PASSWORD_MAX];
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, line, sizeof(line));
-	size_t len = 0;
-	int err = n < 0 ? errno : 0;
-
-	if (fd >= 0)
-		(void)close(fd);
-	while (n > 0 && len < (size_t)n && line[len] != '\n' &&
-	       line[len] != '\r')
-		len++;
-	if (!err && !len)
-		err = EINVAL;
-	if (!err) {
-		*ret = secret_new(len);
-		if (*ret)
-			memcpy((*ret)->bytes, line, len);
-		else
-			err = ENOMEM;
-	}
-	sodium_memzero(line, sizeof(line));
-	return err;
-}
-
-int trunk_prepare(struct switch_self *self)
+/*
+ * Calls and the registration hold the secret of their trunk until they end, so
+ * it is as large as any password and never given back: a new one takes the old
+ * one's place. True: it changed.
+ */
+static bool take_password(struct switch_self *self, unsigned i)
 {
 	const struct settings *s = self->p->settings;
+	struct trunk_live *t = &self->trunks[i];
+	struct bytes p;
 
-	for (unsigned i = 0; i < s->trunk_count; i++) {
-		int err;
-
-		if (s->trunks[i].removed || !s->trunks[i].user[0])
-			continue;
-		err = read_password(s->trunks[i].password_file,
-				    &self->trunks[i].password);
-		if (err) {
-			log_error("the password of trunk %s cannot be read",
-				  s->trunks[i].name);
-			return err;
-		}
+	if (!s->trunks[i].user[0])
+		return false;
+	if (files_find(s->files, FILE_TRUNK_PASSWORD, s->trunks[i].name, &p) ||
+	    p.len > FILES_PASSWORD_MAX) {
+		log_error("trunk %s has no password", s->trunks[i].name);
+		return false;
 	}
-	return 0;
+	if (!t->password)
+		t->password = secret_new(FILES_PASSWORD_MAX);
+	if (!t->password || (t->password->len == p.len &&
+			     !sodium_memcmp(t->password->bytes, p.p, p.len)))
+		return false;
+	memcpy(t->password->bytes, p.p, p.len);
+	t->password->len = p.len;
+	return true;
+}
+
+void trunk_prepare(struct switch_self *self)
+{
+	for (unsigned i = 0; i < self->p->settings->trunk_count; i++)
+		(void)take_password(self, i);
 }
 
 static void on_registered(void *arg, bool registered, unsigned code)
@@ -110,7 +96,8 @@ void trunk_reload(struct switch_self *self, const struct settings *before)
 
 		if (!here || strcmp(was, s->trunks[i].name) != 0)
 			t->known = t->up = false;
-		if (here && !strcmp(t->host, s->trunks[i].host) &&
+		if (here && !take_password(self, i) &&
+		    !strcmp(t->host, s->trunks[i].host) &&
 		    !strcmp(t->user, s->trunks[i].user))
 			continue;
 		register_client_free(t->client);

@@ -6,7 +6,8 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { Stage } = require('./lib/stage.js');
 const { Listener } = require('./lib/listener.js');
-const { sleep, until } = require('./lib/wait.js');
+const { register } = require('./lib/register.js');
+const { sleep, until, freePort } = require('./lib/wait.js');
 
 const short = {
 	'line 1177': {
@@ -15,6 +16,8 @@ const short = {
 	'trunk other': { from: ['192.0.2.1'], options: 0 },
 	'agent agent3': { 'password-file': 'passwords/agent3' },
 };
+
+const five = { ...short, 'agent agent5': { 'password-file': 'passwords/agent5' } };
 
 // The file with its agents and trunks last, in the order that `order` makes.
 function rearrange(conf, order) {
@@ -25,6 +28,23 @@ function rearrange(conf, order) {
 
 function password(node, agent, text = `${agent}-secret`) {
 	fs.writeFileSync(path.join(path.dirname(node.conf), 'passwords', agent), `${text}\n`, { mode: 0o600 });
+}
+
+// How often that text stands in the memory of a process.
+function inMemory(pid, text) {
+	const fd = fs.openSync(`/proc/${pid}/mem`, 'r');
+	let found = 0;
+	for (const line of fs.readFileSync(`/proc/${pid}/maps`, 'utf8').split('\n')) {
+		const m = /^([0-9a-f]+)-([0-9a-f]+) r/.exec(line);
+		if (!m || /vvar|vsyscall/.test(line)) continue;
+		const from = parseInt(m[1], 16), bytes = Buffer.alloc(parseInt(m[2], 16) - from);
+		try {
+			fs.readSync(fd, bytes, 0, bytes.length, from);
+		} catch { continue; }
+		for (let at = -1; (at = bytes.indexOf(text, at + 1)) >= 0;) found++;
+	}
+	fs.closeSync(fd);
+	return found;
 }
 
 describe('a reload', { concurrency: false }, () => {
@@ -72,6 +92,55 @@ describe('a reload', { concurrency: false }, () => {
 		const [r] = await s.node.sealed(1);
 		assert.deepEqual(await facts(r.id, 'agent'), ['agent2']);
 		assert.deepEqual(await facts(r.id, 'transfer'), ['agent3']);
+	});
+
+	test('a nurse who is new registers; a changed password counts from then on', async () => {
+		const known = (user, text) => freePort().then((port) => register({ node: s.node, user, port, password: text }));
+		s.node.configure(short);
+		await s.node.reload();
+		await known('agent1', s.node.password('agent1'));
+		await assert.rejects(known('agent5', 'agent5-secret'), /403/);
+		password(s.node, 'agent5');
+		s.node.configure(five);
+		await s.node.reload();
+		await known('agent5', 'agent5-secret');
+		const old = s.node.password('agent1');
+		await known('agent1', old);
+		password(s.node, 'agent1', 'another one');
+		await known('agent1', old);
+		const [before] = await s.node.json('queues');
+		await s.node.reload();
+		const [after] = await s.node.json('queues');
+		assert.equal(before.agents - after.agents, 1, 'who registered by the old password is not rung');
+		await assert.rejects(known('agent1', old), /403/);
+		await known('agent1', 'another one');
+		await known('agent5', 'agent5-secret');
+	});
+
+	test('a password that cannot be read: the old configuration stays, and that is said', async () => {
+		const file = path.join(path.dirname(s.node.conf), 'passwords', 'agent5');
+		fs.writeFileSync(file, '\n');
+		const said = await s.node.reload(/the old one stays in force/);
+		const line = fs.readFileSync(s.node.conf, 'utf8').split('\n').indexOf('agent agent5 {') + 1;
+		assert.match(said, new RegExp(`vaxel\\.conf:${line}: CONFIG: password-file of agent5 cannot be used: .*; mend: `));
+		await register({ node: s.node, user: 'agent5', port: await freePort(), password: 'agent5-secret' });
+		fs.writeFileSync(file, 'agent5-secret\n');
+		await s.node.reload();
+		assert.match(await s.node.metrics(), /vaxel_alarm_active\{alarm="[^"]*old one stays in force"\} 0/);
+	});
+
+	test('no password is left in any process but where it is used', async () => {
+		password(s.node, 'agent5', 'x7-very-odd-password-x7');
+		s.node.configure(five);
+		await s.node.reload();
+		await register({ node: s.node, user: 'agent5', port: await freePort(), password: 'x7-very-odd-password-x7' });
+		await s.node.kill('switch');
+		await until('the switch again', async () => await s.calls());
+		await register({ node: s.node, user: 'agent5', port: await freePort(), password: 'x7-very-odd-password-x7' });
+		for (const pid of [s.node.process.pid, ...s.node.pids()]) {
+			const found = inMemory(pid, 'x7-very-odd-password-x7');
+			assert.equal(found, s.node.pids('switch').includes(pid) ? 1 : 0, `process ${pid}`);
+		}
 	});
 
 	test('a trunk and an agent that are removed in mid-call end it in good order', async () => {

@@ -11,7 +11,7 @@ const tls = require('node:tls');
 const { Stage } = require('./lib/stage.js');
 const { Authority } = require('./lib/certificates.js');
 const { sipp } = require('./lib/sipp.js');
-const { sleep } = require('./lib/wait.js');
+const { sleep, until } = require('./lib/wait.js');
 const audio = require('./lib/audio.js');
 
 let dir, ours, theirs, server, s;
@@ -74,6 +74,37 @@ function invite(port, identity) {
 }
 
 const final = (r) => r.codes.find((c) => c >= 200);
+
+test('a new certificate after SIGHUP, for who connects from then on', async () => {
+	const node = await ours.sign('reloaded', ['IP:127.0.0.1', 'DNS:node.example']);
+	const shown = (port) => new Promise((done, fail) => {
+		const socket = tls.connect({ host: '127.0.0.1', port, ca: fs.readFileSync(ours.certificate), checkServerIdentity: () => undefined }, () => {
+			done(socket.getPeerCertificate().subject.CN);
+			socket.destroy();
+		});
+		socket.on('error', fail);
+	});
+	const it = await Stage.make({
+		locked: true,
+		tls: { 'tls-certificate': node.certificate, 'tls-key': node.key, 'tls-ca': ours.certificate },
+		sections: { 'line 1177': { 'notice sv': { version: 'v7', text: 'Ett.' }, 'notice en': null } },
+	});
+	try {
+		assert.equal(await shown(it.node.tlsPort), 'reloaded');
+		const right = fs.readFileSync(node.certificate);
+		const next = await ours.sign('renewed', ['IP:127.0.0.1']);
+		fs.copyFileSync(next.certificate, node.certificate);
+		// the key is still the old one's
+		assert.match(await it.node.reload(/the old one stays in force/), /vaxel\.conf:\d+: CONFIG: tls-certificate, tls-key and tls-ca do not fit; mend: /);
+		assert.equal(await shown(it.node.tlsPort), 'reloaded');
+		fs.copyFileSync(next.key, node.key);
+		await it.node.reload();
+		await until('the new certificate', async () => await shown(it.node.tlsPort) === 'renewed', 3000);
+		fs.writeFileSync(node.certificate, right);
+	} finally {
+		await it.end();
+	}
+});
 
 describe('a trunk that must show a certificate', { concurrency: false }, () => {
 	before(async () => { s = await stage({ from: [] }); });

@@ -16,7 +16,7 @@ function authorization(challenge, { user, password, uri }) {
 }
 
 // Resolves once 127.0.0.1:port is where the user's phone is rung.
-function register({ node, user, port, expires = 300 }) {
+function register({ node, user, port, expires = 300, password = node.password(user) }) {
 	const uri = `sip:${node.address}`, id = crypto.randomUUID();
 	const socket = dgram.createSocket('udp4');
 	const send = (seq, extra = '') => socket.send([`REGISTER ${uri} SIP/2.0`,
@@ -31,7 +31,7 @@ function register({ node, user, port, expires = 300 }) {
 			const text = String(bytes), code = Number(text.split(' ')[1]);
 			if (code === 401 && /CSeq: ?1 /.test(text)) {
 				const challenge = text.split('\r\n').find((l) => /^WWW-Authenticate:.*SHA-256/i.test(l));
-				send(2, authorization(challenge, { user, password: node.password(user), uri }));
+				send(2, authorization(challenge, { user, password, uri }));
 			} else if (code === 200) {
 				done();
 			} else if (code > 200) {

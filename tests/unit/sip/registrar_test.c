@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/secret.h"
+#include "settings/files.h"
 #include "sip/digest.h"
 #include "sip/register_client.h"
 #include "sip/registrar.h"
@@ -29,6 +30,7 @@ static struct stack_client {
 static struct registrar *registrar;
 static struct registrar_table *table;
 static struct settings *settings;
+static uint8_t files[4096];
 static struct stack_server server;
 static char events[256];
 static uint64_t now = 5000;
@@ -220,7 +222,11 @@ static int set_up(void **state)
 		(void)snprintf(a->name, sizeof(a->name), "nurse%u", i);
 		memcpy(a->password_file, path, sizeof(path));
 	}
+	assert_int_equal(files_pack(settings, files, sizeof(files), NULL, NULL),
+			 0);
+	settings->files = (struct bytes){ files, sizeof(files) };
 	assert_int_equal(registrar_prepare(&registrar, settings), 0);
+	settings->files = (struct bytes){ NULL, 0 };
 	for (unsigned i = 0; i < 2; i++)
 		(void)unlink(settings->agents[i].password_file);
 	assert_int_equal(registrar_start(registrar, (struct stack *)&client,
@@ -409,6 +415,47 @@ static void rules(void **state)
 		assert_string_not_equal(b[i]->uri, "sip:1@h");
 }
 
+/* The settings again, with another password for nurse0. */
+static void reload_with(const char *password)
+{
+	struct writer w = writer_on(files, sizeof(files));
+
+	memset(files, 0, sizeof(files));
+	writer_u8(&w, FILE_AGENT_PASSWORD);
+	writer_u16(&w, 6);
+	writer_str(&w, "nurse0");
+	writer_u32(&w, (uint32_t)strlen(password));
+	writer_str(&w, password);
+	settings->files = (struct bytes){ files, w.len };
+	registrar_reload(registrar, settings, now);
+	settings->files = (struct bytes){ NULL, 0 };
+}
+
+static void a_new_password_takes_effect(void **state)
+{
+	char auth[1024];
+
+	(void)state;
+	assert_int_equal(enrol(1, "Contact: <sip:1@h>\r\n", 0), 200);
+	reload_with("secret0");
+	assert_true(registrar_here(registrar, 0, now));
+	assert_int_equal(enrol(2, "Contact: <sip:1@h>\r\n", 0), 200);
+	reload_with("changed");
+	/* who came by the old one has to come by the new one */
+	assert_false(registrar_here(registrar, 0, now));
+	assert_int_equal(enrol(3, "Contact: <sip:1@h>\r\n", 0), 403);
+	assert_int_equal(ask(request("nurse0", "", 4, ""), 0), 401);
+	answer_challenge(auth, sizeof(auth), "changed", "nurse0",
+			 DIGEST_SHA256);
+	assert_int_equal(
+		ask(request("nurse0", auth, 4, "Contact: <sip:1@h>\r\n"), 0),
+		200);
+	assert_true(registrar_here(registrar, 0, now));
+	/* nothing is handed over: what is known stays */
+	registrar_reload(registrar, settings, now);
+	assert_true(registrar_here(registrar, 0, now));
+}
+
 /* A phone behind a connection is gone with it. */
 static void connections(void **state)
 {
@@ -574,11 +621,17 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(who_may),          TEST(copies_from_elsewhere_fail),
-		TEST(a_stale_nonce),    TEST(a_replay_registers_nothing),
-		TEST(comes_and_goes),   TEST(rules),
-		TEST(connections),      TEST(survives),
-		TEST(registers_itself), TEST(backs_off),
+		TEST(who_may),
+		TEST(copies_from_elsewhere_fail),
+		TEST(a_stale_nonce),
+		TEST(a_replay_registers_nothing),
+		TEST(comes_and_goes),
+		TEST(rules),
+		TEST(a_new_password_takes_effect),
+		TEST(connections),
+		TEST(survives),
+		TEST(registers_itself),
+		TEST(backs_off),
 	};
 
 	return cmocka_run_group_tests(tests, init_secrets, NULL);

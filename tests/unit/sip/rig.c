@@ -1,5 +1,6 @@
 #include "tests/unit/unit.h"
 
+#include "settings/files.h"
 #include "tests/unit/sip/rig.h"
 
 #include <openssl/pem.h>
@@ -94,8 +95,14 @@ void rig_open(struct rig_node *n)
 		.agent = "rig",
 	};
 	static const struct stack_handlers handlers = { on_request, on_closed };
+	static uint8_t files[FILES_MAX];
 
+	memset(files, 0, sizeof(files));
+	assert_int_equal(
+		files_pack(&n->settings, files, sizeof(files), NULL, NULL), 0);
+	n->settings.files = (struct bytes){ files, sizeof(files) };
 	assert_int_equal(stack_prepare(&n->stack, &n->settings, &options), 0);
+	n->settings.files = (struct bytes){ NULL, 0 };
 	assert_int_equal(stack_start(n->stack, rig_loop, n->fds, &handlers, n),
 			 0);
 }
