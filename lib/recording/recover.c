@@ -35,6 +35,7 @@ struct recover {
 	const struct age_identity *identity;
 	uint64_t base;
 	recover_put_h *put;
+	recover_settle_h *settle;
 	void *arg;
 	struct stream *stream;
 	int err;
@@ -44,6 +45,7 @@ struct recover {
 	unsigned records;
 
 	uint8_t start_raw[SPOOL_RECORD_MAX];
+	size_t start_len;
 	struct spool_start start; /* points into it */
 	struct seal_keys keys, card_keys;
 	struct spool_seal seal;
@@ -68,7 +70,8 @@ struct recover {
 };
 
 int recover_new(struct recover **ret, const struct age_identity *identity,
-		uint64_t base, recover_put_h *put, void *arg)
+		uint64_t base, recover_put_h *put, recover_settle_h *settle,
+		void *arg)
 {
 	struct recover *r = calloc(1, sizeof(*r));
 	int err;
@@ -83,6 +86,7 @@ int recover_new(struct recover **ret, const struct age_identity *identity,
 	r->identity = identity;
 	r->base = base;
 	r->put = put;
+	r->settle = settle;
 	r->arg = arg;
 	r->reached = NOT_BEGUN;
 	*ret = r;
@@ -122,6 +126,7 @@ static int take_start(struct recover *r, const struct spool_record *rec)
 	if (rec->type != SPOOL_START)
 		return EBADMSG;
 	memcpy(r->start_raw, rec->raw.p, rec->raw.len);
+	r->start_len = rec->raw.len;
 	kept.raw.p = r->start_raw;
 	err = spool_read_start(&kept, &r->start);
 	if (err)
@@ -232,6 +237,12 @@ static void take_fact(struct recover *r, const struct spool_fact *f)
 	r->fact_count++;
 }
 
+static int settle(struct recover *r, struct bytes record, struct spool_end *end)
+{
+	return r->settle(r->arg, (struct bytes){ r->start_raw, r->start_len },
+			 record, end);
+}
+
 static int take_sealed(struct recover *r, const struct spool_record *rec)
 {
 	struct spool_seal seal = r->seal;
@@ -252,7 +263,7 @@ static int take_sealed(struct recover *r, const struct spool_record *rec)
 		if (r->records == 1) {
 			r->ended = true;
 			r->end = c.u.end;
-			return 0;
+			return settle(r, rec->raw, &r->end);
 		}
 		/* the same END again, after a crash of the recorder */
 		return r->ended && c.u.end.body_len == r->end.body_len
@@ -334,6 +345,9 @@ static int put_end(struct recover *r)
 					(size_t)(r->reached - r->window_at) },
 			&end.length_ms);
 	end.at_ms = r->start.at_ms + end.length_ms;
+	err = settle(r, (struct bytes){ 0 }, &end);
+	if (err)
+		return err;
 	r->seal.seq = r->next_seq;
 	spool_nonce_init(&nonce);
 	err = spool_write_end(&w, &r->seal, &nonce, &end);

@@ -13,10 +13,14 @@
  *                       body (the nonce first); then the card at
  *                       RECOVER_AT_CARD and a summary at RECOVER_AT_SUMMARY
  *
- * All of it is a function of the records: asked twice, the same bytes come
- * (END: under another nonce). DATA may overlap, since a recorder that died
- * writes again what it does not know to be durable; the body is one string and
- * every DATA an excerpt of it.
+ * All of it is a function of the records and of the END that was settled:
+ * asked twice, the same bytes come (END: under another nonce). Records that
+ * were withheld would make another END and with it another last chunk under
+ * the same key and nonce; so `settle` remembers the one END of a recording,
+ * durably, before anything that follows from it is put.
+ *
+ * DATA may overlap, since a recorder that died writes again what it does not
+ * know to be durable; the body is one string and every DATA an excerpt of it.
  *
  * base says how much of the body's plaintext lies as whole chunks in the
  * store: the spool may have let go of the DATA before it.
@@ -26,6 +30,7 @@
 
 #include "seal/envelope.h"
 #include "seal/key.h"
+#include "seal/spool.h"
 
 #define RECOVER_AT_END ((uint64_t)1 << 62)
 #define RECOVER_AT_CARD ((uint64_t)1 << 61) /* plus the offset in the card */
@@ -38,11 +43,20 @@
  */
 typedef int recover_put_h(void *arg, uint64_t at, struct bytes sealed);
 
+/*
+ * Is this the recording's START, and its one END? record is END as it was fed;
+ * empty: it is to be made, and *end becomes what was settled before. Durable
+ * when it returns 0; EBADMSG: another one was settled.
+ */
+typedef int recover_settle_h(void *arg, struct bytes start, struct bytes record,
+			     struct spool_end *end);
+
 struct recover;
 
 /* identity must outlive it. ENOMEM. */
 int recover_new(struct recover **ret, const struct age_identity *identity,
-		uint64_t base, recover_put_h *put, void *arg) CHECK_RESULT;
+		uint64_t base, recover_put_h *put, recover_settle_h *settle,
+		void *arg) CHECK_RESULT;
 
 /* Wipes. NULL is fine. */
 void recover_free(struct recover *r);
@@ -50,7 +64,8 @@ void recover_free(struct recover *r);
 /*
  * More of the records, cut anywhere. After an error nothing more is taken.
  *
- * EBADMSG  not the records of one recording, or the START is forged
+ * EBADMSG  not the records of one recording, or the START is forged; not the
+ *          END that was settled
  * ENOKEY   sealed to somebody else
  * EPROTO   END says more than the records hold
  */

@@ -15,6 +15,7 @@ static const struct {
 	{ "disclosure.released", CONTROL_RELEASED },
 	{ "disclosure.refused", CONTROL_REFUSED },
 	{ "recording.sealed", CONTROL_SEALED },
+	{ "recording.recovering", CONTROL_RECOVERING },
 	{ "recording.recovered", CONTROL_SEALED },
 	{ "recording.held", CONTROL_HELD },
 	{ "recording.erased", CONTROL_ERASED },
@@ -40,6 +41,7 @@ bool control_has_details(struct text type)
 	return begins(type, "user.") || begins(type, "key.") ||
 	       begins(type, "register.") || begins(type, "disclosure.") ||
 	       text_is(type, "recording.sealed") ||
+	       text_is(type, "recording.recovering") ||
 	       text_is(type, "recording.recovered") ||
 	       text_is(type, "recording.held") ||
 	       text_is(type, "recording.erased");
@@ -132,6 +134,18 @@ static int read_sealed(const json_t *o, struct control_sealed *s)
 			   : 0;
 }
 
+static int read_recovering(const json_t *o, struct control *c)
+{
+	struct control_recovering *r = &c->u.recovering;
+	int err;
+
+	if ((err = get_id(o, "recording", c->recording)) ||
+	    (err = get_hex(o, "start_sha256", r->start_sha256, 32)))
+		return err;
+	r->has_end = json_object_get(o, "end_sha256") != NULL;
+	return r->has_end ? get_hex(o, "end_sha256", r->end_sha256, 32) : 0;
+}
+
 static int read_kind(const json_t *o, struct control *c)
 {
 	int err;
@@ -146,6 +160,8 @@ static int read_kind(const json_t *o, struct control *c)
 		memcpy(c->recording, c->u.sealed.recording,
 		       sizeof(c->recording));
 		return 0;
+	case CONTROL_RECOVERING:
+		return read_recovering(o, c);
 	case CONTROL_REQUESTED:
 	case CONTROL_RELEASED:
 	case CONTROL_REFUSED:

@@ -17,6 +17,9 @@
  *   recording.sealed, recording.recovered
  *                   {"recording","kc","envelope_sha256",
  *                    "card_envelope_sha256"}
+ *   recording.recovering
+ *                   {"recording","start_sha256"}, and {"end_sha256"} where
+ *                   the spool held an END: digests of these records
  *   recording.held, recording.erased
  *                   {"recording"}
  *
@@ -46,6 +49,7 @@ enum control_kind {
 	CONTROL_RELEASED,
 	CONTROL_REFUSED,
 	CONTROL_SEALED, /* sealed or recovered */
+	CONTROL_RECOVERING,
 	CONTROL_HELD,
 	CONTROL_ERASED,
 };
@@ -68,6 +72,12 @@ struct control_sealed {
 	uint8_t card_envelope_sha256[32];
 };
 
+struct control_recovering {
+	uint8_t start_sha256[32];
+	bool has_end;
+	uint8_t end_sha256[32];
+};
+
 struct control {
 	enum control_kind kind;
 	uint8_t recording[16]; /* of all but users */
@@ -75,6 +85,7 @@ struct control {
 	union {
 		struct control_user user;
 		struct control_sealed sealed;
+		struct control_recovering recovering;
 	} u;
 };
 
@@ -84,7 +95,7 @@ enum control_kind control_kind_of(struct text type);
 
 /*
  * Is this a type whose details the ledger hands to the keeper (user.* key.*
- * register.* disclosure.* recording.sealed|recovered|held|erased)?
+ * register.* disclosure.* recording.sealed|recovering|recovered|held|erased)?
  */
 bool control_has_details(struct text type);
 

@@ -80,13 +80,16 @@ static void pass_recover(struct process *p, const struct ipc_message *m)
 	(void)!ipc_send(p->peers[ROLE_RECORDER], &back);
 }
 
-static void pass_recovered(struct process *p, const struct ipc_message *m)
+static void pass_recovered(struct desk *d, const struct ipc_message *m)
 {
+	struct process *p = d->process;
 	const struct ipc_RECOVERED *a = &m->u.RECOVERED;
 	struct ipc_message to = { .type = IPC_RECOVERED_PASS,
 				  .about = m->about,
 				  .fd = -1 };
 
+	if (a->error == EAGAIN) /* it has not followed the log so far */
+		d->follow_ms = 0;
 	memcpy(to.u.RECOVERED_PASS.recording_id, a->recording_id, 16);
 	to.u.RECOVERED_PASS.error = a->error;
 	to.u.RECOVERED_PASS.last = a->last;
@@ -117,7 +120,7 @@ static void message(struct process *p, void *self, struct ipc *from,
 		pass_recover(p, m);
 		break;
 	case IPC_RECOVERED:
-		pass_recovered(p, m);
+		pass_recovered(d, m);
 		break;
 	case IPC_KEEPER_STATE:
 		if (!m->about)

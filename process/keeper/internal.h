@@ -30,6 +30,7 @@ struct keeper {
 /* release.c */
 void keeper_send_state(struct keeper *k, uint64_t about, int error);
 void keeper_on_log(struct keeper *k, const struct ipc_message *m);
+void keeper_on_checkpoint(struct keeper *k, const struct ipc_message *m);
 void keeper_on_release(struct keeper *k, const struct ipc_message *m);
 
 /* recovery.c */

@@ -42,7 +42,7 @@ static enum refusal judge_cosigned(const struct judge *j, struct verdict *v,
 }
 
 /* What we know must be in it, and what we followed must be it. */
-static enum refusal judge_log(const struct judge *j, struct verdict *v)
+enum refusal keeper_judge_log(const struct judge *j, struct verdict *v)
 {
 	const struct view *view = j->view;
 	uint64_t signed_s[JUDGE_WITNESSES_MAX] = { 0 };
@@ -166,8 +166,8 @@ static enum refusal judge_envelope(const struct judge *j, struct verdict *v)
 enum refusal keeper_judge(const struct judge *j, struct verdict *ret)
 {
 	static judge_step_h *const steps[] = {
-		judge_log,   judge_asker, judge_entry,
-		judge_right, judge_once,  judge_envelope,
+		keeper_judge_log, judge_asker, judge_entry,
+		judge_right,      judge_once,  judge_envelope,
 	};
 
 	*ret = (struct verdict){ 0 };

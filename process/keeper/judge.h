@@ -76,6 +76,12 @@ struct verdict {
 	uint8_t fk[AGE_FILE_KEY_BYTES]; /* when released; to be wiped */
 };
 
+/*
+ * The first step alone: is what was followed this log, and all of it? Needs
+ * view, log_key, witnesses, now_ms and checkpoint.
+ */
+enum refusal keeper_judge_log(const struct judge *j, struct verdict *ret);
+
 /* REFUSAL_NONE: release it. ret is filled as far as it went. */
 enum refusal keeper_judge(const struct judge *j, struct verdict *ret);
 

@@ -14,9 +14,9 @@
  *   - stands in the log, whose every entry the keeper has seen,
  *   - was never served before;
  *
- * and, after a power cut, ciphertext that completes a body. What must hold is
- * written in judge.h and decided there; this file and its neighbours only
- * carry questions to it and answers back.
+ * and, after a power cut, ciphertext that completes a body (recovery.c). What
+ * must hold is written in judge.h and decided there; this file and its
+ * neighbours only carry questions to it and answers back.
  *
  * The identity lies on disk as an age passphrase file. Its bytes are loaded at
  * the start; opened is it by a passphrase over the local socket (door.h), or
@@ -25,9 +25,10 @@
  * and goes when the process goes or somebody locks.
  *
  * On disk in STATE/keeper: log.vkey (which log to believe), state (requests
- * served, the last root that was proven), recipients (to whom recordings were
- * sealed). What the log says is followed from its first entry after each
- * start; the root that was proven before must be met again on the way.
+ * served, ENDs settled, the last root that was proven), recipients (to whom
+ * recordings were sealed). What the log says is followed from its first entry
+ * after each start; the root that was proven before must be met again on the
+ * way.
  */
 #include "process/keeper/keeper.h"
 
@@ -326,6 +327,9 @@ static void message(struct process *p, void *self, struct ipc *from,
 		break;
 	case IPC_KEEPER_LOG:
 		keeper_on_log(k, m);
+		break;
+	case IPC_KEEPER_PROVE:
+		keeper_on_checkpoint(k, m);
 		break;
 	case IPC_RELEASE_ASK:
 		keeper_on_release(k, m);

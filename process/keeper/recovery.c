@@ -4,9 +4,12 @@
  * The recorder's records come in pieces, sealed bytes go out (see
  * recording/recover.h): never a key, never plaintext. One recording at a time;
  * a locked keeper answers ENOKEY and the recovery stays pending.
+ * The records pass the desk, which may withhold some: settle.h says why that
+ * does not matter.
  */
 #include "base/log.h"
 #include "process/keeper/internal.h"
+#include "process/keeper/settle.h"
 
 static struct ipc *desk(const struct keeper *k)
 {
@@ -24,6 +27,18 @@ static int put(void *arg, uint64_t at, struct bytes sealed)
 	m.u.RECOVERED.offset = at;
 	m.u.RECOVERED.sealed = sealed;
 	return ipc_send(desk(k), &m);
+}
+
+static int settle(void *arg, struct bytes start, struct bytes record,
+		  struct spool_end *end)
+{
+	struct keeper *k = arg;
+	const struct settle s = { .view = &k->view,
+				  .used = &k->used,
+				  .dir_fd = k->folder_fd,
+				  .recording = k->recover_id };
+
+	return settle_end(&s, start, record, end);
 }
 
 static void send_end(struct keeper *k, uint64_t about, const uint8_t id[16],
@@ -52,13 +67,17 @@ void keeper_end_recovery(struct keeper *k, int error)
 
 static int begin(struct keeper *k, const struct ipc_message *m)
 {
+	int err;
+
 	k->recover_failed = false;
 	k->recover_about = m->about;
 	memcpy(k->recover_id, m->u.RECOVER_PASS.recording_id, 16);
 	if (!k->vault.unlocked)
 		return ENOKEY;
-	return recover_new(&k->recover, &k->vault.identity,
-			   m->u.RECOVER_PASS.base, put, k);
+	err = settle_allowed(&k->view, k->recover_id);
+	return err ? err
+		   : recover_new(&k->recover, &k->vault.identity,
+				 m->u.RECOVER_PASS.base, put, settle, k);
 }
 
 static bool is_current(const struct keeper *k, const struct ipc_message *m)

@@ -39,15 +39,19 @@ void keeper_on_log(struct keeper *k, const struct ipc_message *m)
 	keeper_send_state(k, m->about, err);
 }
 
+static void rolled_back(struct keeper *k)
+{
+	process_alarm(k->process, ALARM_LOG_ROLLED_BACK);
+	/* perhaps the desk fed us nonsense: follow anew */
+	view_restart(&k->view);
+}
+
 static void refuse(struct keeper *k, uint64_t about, enum refusal reason)
 {
 	metric_add(METRIC_releases_refused, 1);
 	log_notice("release refused: %s", refusal_text(reason));
-	if (reason == REFUSAL_ROLLED_BACK) {
-		process_alarm(k->process, ALARM_LOG_ROLLED_BACK);
-		/* perhaps the desk fed us nonsense: follow anew */
-		view_restart(&k->view);
-	}
+	if (reason == REFUSAL_ROLLED_BACK)
+		rolled_back(k);
 	(void)!IPC_SEND(desk(k), RELEASE_REFUSED, about,
 			.reason = (uint8_t)reason,
 			.next_entry = k->view.edge.size);
@@ -56,11 +60,31 @@ static void refuse(struct keeper *k, uint64_t about, enum refusal reason)
 /* A root that held up is remembered, so that no older log is believed. */
 static void remember_log(struct keeper *k, const struct verdict *v)
 {
+	if (v->log_proven)
+		k->view.proven_size = v->log_size;
 	if (!v->log_proven || v->log_size <= k->used.log_size)
 		return;
 	k->used.log_size = v->log_size;
 	k->used.log_root = v->log_root;
 	view_anchor(&k->view, v->log_size, &v->log_root);
+}
+
+/* Not for a release: what was followed so far shall count (recovery.c). */
+void keeper_on_checkpoint(struct keeper *k, const struct ipc_message *m)
+{
+	const struct ipc_KEEPER_PROVE *in = &m->u.KEEPER_PROVE;
+	struct judge j = { .view = &k->view,
+			   .log_key = &k->log_key,
+			   .now_ms = (uint64_t)clock_wall_ms(),
+			   .checkpoint = { (const char *)in->checkpoint.p,
+					   in->checkpoint.len } };
+	struct verdict v = { 0 };
+	enum refusal refusal = keeper_judge_log(&j, &v);
+
+	remember_log(k, &v);
+	if (refusal == REFUSAL_ROLLED_BACK)
+		rolled_back(k);
+	keeper_send_state(k, m->about, refusal == REFUSAL_NONE ? 0 : ESTALE);
 }
 
 static int remember_used(struct keeper *k, const struct verdict *v,

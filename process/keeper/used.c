@@ -40,6 +40,46 @@ int used_add(struct used *u, const struct used_request *q, uint64_t now_ms)
 	return 0;
 }
 
+const struct spool_end *used_end(const struct used *u,
+				 const uint8_t recording[SPOOL_ID_BYTES])
+{
+	for (unsigned i = 0; i < u->end_count; i++)
+		if (!memcmp(u->ends[i].recording, recording, SPOOL_ID_BYTES))
+			return &u->ends[i].end;
+	return NULL;
+}
+
+int used_end_add(struct used *u, const uint8_t recording[SPOOL_ID_BYTES],
+		 const struct spool_end *end, used_over_h *is_over,
+		 const void *arg)
+{
+	struct used_end *to;
+	unsigned kept = 0;
+
+	if (u->end_count == USED_ENDS_MAX) {
+		for (unsigned i = 0; i < u->end_count; i++)
+			if (!is_over(arg, u->ends[i].recording))
+				u->ends[kept++] = u->ends[i];
+		u->end_count = kept;
+	}
+	if (u->end_count == USED_ENDS_MAX)
+		return EMSGSIZE;
+	to = &u->ends[u->end_count++];
+	*to = (struct used_end){ .end = *end };
+	memcpy(to->recording, recording, SPOOL_ID_BYTES);
+	return 0;
+}
+
+static void write_end(struct writer *w, const struct used_end *e)
+{
+	writer_str(w, "ended ");
+	hex_write(w, e->recording, sizeof(e->recording));
+	writer_printf(w, " %llu %llu %u %llu\n",
+		      (unsigned long long)e->end.body_len,
+		      (unsigned long long)e->end.length_ms, e->end.reason,
+		      (unsigned long long)e->end.at_ms);
+}
+
 int used_write(struct writer *w, const struct used *u)
 {
 	writer_printf(w, "%s\nlog %llu ", FIRST_LINE,
@@ -55,6 +95,8 @@ int used_write(struct writer *w, const struct used *u)
 			      (unsigned long long)q->not_after_ms,
 			      (unsigned long long)q->released_ms, q->asker);
 	}
+	for (unsigned i = 0; i < u->end_count; i++)
+		write_end(w, &u->ends[i]);
 	writer_str(w, "end\n");
 	return writer_finish(w);
 }
@@ -87,6 +129,36 @@ static int read_used(struct reader *r, struct used_request *q)
 	return text_copy(q->asker, sizeof(q->asker), t);
 }
 
+static int read_end(struct reader *r, struct used_end *e)
+{
+	uint64_t reason;
+	struct text t;
+
+	if (reader_until(r, ' ', &t) ||
+	    hex_read(t, e->recording, sizeof(e->recording)) ||
+	    read_number(r, ' ', &e->end.body_len) ||
+	    read_number(r, ' ', &e->end.length_ms) ||
+	    read_number(r, ' ', &reason) || reason > UINT8_MAX ||
+	    read_number(r, '\n', &e->end.at_ms))
+		return EBADMSG;
+	e->end.reason = (uint8_t)reason;
+	return 0;
+}
+
+/* One line of either kind. */
+static int read_line(struct reader *r, struct used *u)
+{
+	struct text word;
+
+	if (reader_until(r, ' ', &word))
+		return EBADMSG;
+	if (text_is(word, "used") && u->count < USED_MAX)
+		return read_used(r, &u->list[u->count++]);
+	if (text_is(word, "ended") && u->end_count < USED_ENDS_MAX)
+		return read_end(r, &u->ends[u->end_count++]);
+	return EBADMSG;
+}
+
 static int read_file(struct reader *r, struct used *u)
 {
 	struct text t;
@@ -96,14 +168,13 @@ static int read_file(struct reader *r, struct used *u)
 	    read_number(r, ' ', &u->log_size) || reader_until(r, '\n', &t) ||
 	    base64_read(t, BASE64_PADDED, u->log_root.b, 32, &len) || len != 32)
 		return EBADMSG;
-	for (;;) {
-		if (reader_left(r) == 4 && !memcmp(r->at, "end\n", 4))
-			return 0;
-		if (u->count == USED_MAX || read_word(r, "used", ' ') ||
-		    read_used(r, &u->list[u->count]))
-			return EBADMSG;
-		u->count++;
+	while (reader_left(r) != 4 || memcmp(r->at, "end\n", 4) != 0) {
+		int err = read_line(r, u);
+
+		if (err)
+			return err;
 	}
+	return 0;
 }
 
 int used_read(struct text file, struct used *ret)

@@ -37,7 +37,7 @@ void view_restart(struct view *v)
 	v->edge = (struct merkle_edge){ 0 };
 	v->user_count = v->organisation_count = 0;
 	v->has_users = v->forked = false;
-	v->ignored = 0;
+	v->ignored = v->proven_size = 0;
 }
 
 void view_anchor(struct view *v, uint64_t size, const struct merkle_hash *root)
@@ -183,6 +183,25 @@ static int apply_mark(struct view *v, const struct control *c)
 	return 0;
 }
 
+/* What was logged first holds here too. */
+static int apply_recovering(struct view *v, const struct control *c)
+{
+	struct view_recording *rec;
+	void *item;
+	int err = keeper_table_add(&v->recordings, c->recording, &item);
+
+	if (err)
+		return err;
+	rec = item;
+	if (rec->recovering_size)
+		return 0;
+	rec->recovering_size = v->edge.size + 1;
+	rec->has_end = c->u.recovering.has_end;
+	memcpy(rec->start_sha256, c->u.recovering.start_sha256, 32);
+	memcpy(rec->end_sha256, c->u.recovering.end_sha256, 32);
+	return 0;
+}
+
 static int apply(struct view *v, const struct control *c,
 		 const char *organisation)
 {
@@ -192,6 +211,8 @@ static int apply(struct view *v, const struct control *c,
 		return apply_user(v, &c->u.user);
 	case CONTROL_SEALED:
 		return apply_sealed(v, &c->u.sealed, organisation);
+	case CONTROL_RECOVERING:
+		return apply_recovering(v, c);
 	case CONTROL_REQUESTED:
 	case CONTROL_RELEASED:
 		return apply_request(v, c);

@@ -35,10 +35,14 @@ struct view_recording {
 	bool held;
 	bool differs; /* sealed twice, with other bytes */
 	bool has_card;
+	bool has_end; /* in the spool, when it was to be recovered */
 	uint16_t organisation;
+	uint64_t recovering_size; /* of the log with that entry; 0: none */
 	uint8_t kc[16];
 	uint8_t envelope_sha256[32];
 	uint8_t card_envelope_sha256[32];
+	uint8_t start_sha256[32];
+	uint8_t end_sha256[32];
 };
 
 struct view_request {
@@ -59,7 +63,8 @@ struct view {
 	unsigned organisation_count;
 	struct table recordings;
 	struct table requests;
-	uint64_t ignored; /* control entries that had no effect */
+	uint64_t ignored;     /* control entries that had no effect */
+	uint64_t proven_size; /* of what was followed, a checkpoint confirms */
 	/* what was proven before, to be met again: size 0 for nothing */
 	uint64_t anchor_size;
 	struct merkle_hash anchor_root;

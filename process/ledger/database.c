@@ -126,6 +126,19 @@ int database_recording_put(struct database *db,
 	return sql_run(&b);
 }
 
+/* 0: there is such a row; ENOENT. */
+static int recording_there(struct database *db, const uint8_t id[ID_BYTES])
+{
+	struct bind b = sql_bind(db, SQL_RECORDING);
+	int err;
+
+	bind_bytes(&b, id, ID_BYTES);
+	err = sql_row(&b);
+	if (!err)
+		sql_done(&b);
+	return err;
+}
+
 int database_recording_end(struct database *db,
 			   const struct database_recording *r)
 {
@@ -141,7 +154,7 @@ int database_recording_end(struct database *db,
 	bind_bytes(&b, r->card.p, r->card.len);
 	err = sql_run(&b);
 	if (!err && !sqlite3_changes(db->db))
-		err = ENOENT;
+		err = recording_there(db, r->id);
 	return err;
 }
 

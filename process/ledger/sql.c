@@ -77,13 +77,16 @@ static const char *const texts[SQL_STATEMENTS] = {
 		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
 		" ON CONFLICT (id) DO UPDATE SET envelope = excluded.envelope,"
 		" card_envelope = excluded.card_envelope",
+	/* an alarm takes nothing from what is whole */
 	[SQL_RECORDING_END] =
 		"UPDATE recordings SET state = ?2, reason = ?3, length_ms = ?4,"
-		" body_bytes = ?5, body_sha256 = ?6, card = ?7 WHERE id = ?1",
+		" body_bytes = ?5, body_sha256 = ?6, card = ?7 WHERE id = ?1"
+		" AND (?2 <> 5 OR state NOT IN (3, 6))",
 	/* recovered supersedes, in whatever order they come */
 	[SQL_RECORDING_SAID] =
 		"UPDATE recordings SET state = ?2, reason = ?3, entry = ?4"
-		" WHERE id = ?1 AND (state <> 6 OR ?2 = 6)",
+		" WHERE id = ?1 AND (state <> 6 OR ?2 = 6)"
+		" AND (state <> 3 OR ?2 <> 5)",
 	[SQL_RECORDING] =
 		"SELECT " RECORDING_COLUMNS ", envelope, card_envelope, card"
 		" FROM recordings WHERE id = ?1",

@@ -3,7 +3,9 @@
  *
  * Found at start: a START in the spool, no DONE, and no keys in memory. The
  * ledger hears alarm (interrupted); once it has stored that and `recovering`,
- * the records go to the keeper by way of the desk, one recording at a time.
+ * the records go to the keeper by way of the desk, one recording at a time. Of
+ * one whose body is whole the log may say already how it ended: that is for
+ * the keeper to know, who reads it, and no alarm is told before.
  *
  *   state     means
  *   WAITING   for the ledger, the desk, or the next try
@@ -14,8 +16,10 @@
  *   LEAVING   DONE becomes durable
  *
  * Until then the segments that hold their records are pinned. A recording that
- * cannot be recovered now, for whatever reason, is tried again later.
+ * cannot be recovered now is tried again later; one whose records the keeper
+ * finds no good, again and again, stays `alarm` for ever, and is let go.
  */
+#include <sodium.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -214,6 +218,39 @@ static void remember_done(struct recorder *self, const struct pending *p)
 	done_add(self, &done);
 }
 
+/* The log shall say which END there is: no other is taken for it then. */
+static void note_end(struct recorder *self, struct pending *p)
+{
+	uint8_t record[SPOOL_ALIGN];
+
+	if (!p->end.len || p->end.len > sizeof(record) ||
+	    journal_read(self->journal, &p->end, record))
+		return;
+	crypto_hash_sha256(p->d.end_sha256, record, p->end.len);
+	p->d.has_end = 1;
+}
+
+static bool is_whole(struct recorder *self, const struct pending *p)
+{
+	uint64_t size;
+
+	return p->end.len && !store_size(self->store, p->d.body_name, &size);
+}
+
+static void wait_for_keeper(struct recorder *self, struct pending *p)
+{
+	p->wait_ms = RETRY_FIRST_MS;
+	p->d.state = RECORD_ALARM;
+	p->d.reason = REASON_INTERRUPTED;
+	p->d.ended_ms = (uint64_t)clock_wall_ms();
+	p->d.due = TELL_ENVELOPE | TELL_STARTED;
+	note_end(self, p);
+	if (is_whole(self, p))
+		return;
+	p->d.due |= TELL_ALARM | TELL_END;
+	metric_add(METRIC_recordings_alarm, 1);
+}
+
 void pending_begin(struct recorder *self)
 {
 	struct pendings *ps = self->pendings;
@@ -227,12 +264,7 @@ void pending_begin(struct recorder *self)
 			free_one(self, i);
 			continue;
 		}
-		p->wait_ms = RETRY_FIRST_MS;
-		p->d.state = RECORD_ALARM;
-		p->d.reason = REASON_INTERRUPTED;
-		p->d.ended_ms = (uint64_t)clock_wall_ms();
-		p->d.due = TELL_ENVELOPE | TELL_STARTED | TELL_ALARM | TELL_END;
-		metric_add(METRIC_recordings_alarm, 1);
+		wait_for_keeper(self, p);
 	}
 	if (ps->live) {
 		log_alarm("%u recordings were interrupted and wait for the "

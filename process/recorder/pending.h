@@ -36,6 +36,7 @@ struct pending {
 	bool done_spooled;
 
 	uint64_t retry_ms, wait_ms;
+	unsigned refused; /* times in a row that the records were no good */
 	struct store_part *part;
 	struct recover_summary summary;
 	bool summed, end_came;

@@ -15,6 +15,8 @@
 #define SEND_AT_ONCE ((size_t)512 * 1024)
 #define PATIENCE_MS 30000
 #define RETRY_MOST_MS 600000
+/* a desk or keeper that died in between may have lost a piece */
+#define REFUSED_MOST 3
 
 /* How much of the body lies in the store as whole chunks. */
 static int find_base(struct recorder *self, const struct pending *p,
@@ -214,7 +216,7 @@ static int finish_one(struct recorder *self, struct pending *p)
 	p->part = NULL;
 	d->state = RECORD_RECOVERED;
 	d->reason = REASON_NONE;
-	d->due |= TELL_OUTCOME;
+	d->due |= TELL_OUTCOME | TELL_END;
 	d->told &= (uint8_t)~TELL_END; /* another end than `interrupted` */
 	d->sent_ms = 0;
 	p->state = PENDING_OVER;
@@ -275,6 +277,42 @@ static int take_last(struct recorder *self, struct pending *p)
 	return p->summed ? finish_one(self, p) : EBADMSG;
 }
 
+/* It was all over and told, but for DONE. */
+static void was_over(struct recorder *self, struct pending *p)
+{
+	later(self, p);
+	p->d.state = RECORD_SEALED;
+	p->d.reason = REASON_NONE;
+	p->state = PENDING_LEAVING;
+}
+
+/* Nobody will ever make a body of it: what was told last holds. */
+static void no_good(struct recorder *self, struct pending *p)
+{
+	later(self, p);
+	p->d.due |= TELL_ALARM | TELL_END;
+	p->d.sent_ms = 0;
+	p->state = PENDING_OVER;
+	log_alarm("a recording cannot be recovered, ever: the keeper finds its "
+		  "records no good");
+}
+
+static void failed(struct recorder *self, struct pending *p, int err)
+{
+	if (p->end_came)
+		p->end_len = 0;
+	p->refused = err == EBADMSG ? p->refused + 1 : 0;
+	if (err == EEXIST) {
+		was_over(self, p);
+		return;
+	}
+	log_notice("a recording cannot be recovered now: %s", strerror(err));
+	if (p->refused == REFUSED_MOST || err == EPERM)
+		no_good(self, p);
+	else
+		later(self, p);
+}
+
 void pending_recovered(struct recorder *self, uint64_t request,
 		       const struct ipc_RECOVERED_PASS *m)
 {
@@ -290,11 +328,6 @@ void pending_recovered(struct recorder *self, uint64_t request,
 	err = m->error ? m->error : take_piece(p, m->offset, m->sealed);
 	if (!err && m->last)
 		err = take_last(self, p);
-	if (err) {
-		log_notice("a recording cannot be recovered now: %s",
-			   strerror(err));
-		if (p->end_came)
-			p->end_len = 0;
-		later(self, p);
-	}
+	if (err)
+		failed(self, p, err);
 }

@@ -89,6 +89,8 @@ static void write_hex(struct writer *w, const char *name, const uint8_t *p,
 static void write_details(struct writer *w, const struct dossier *d,
 			  enum tell what)
 {
+	uint8_t start[crypto_hash_sha256_BYTES];
+
 	writer_u8(w, '{');
 	write_id(w, "recording", d->id);
 	writer_u8(w, ',');
@@ -103,6 +105,12 @@ static void write_details(struct writer *w, const struct dossier *d,
 		write_hex(w, "body_sha256", d->body_sha256, 32);
 		writer_printf(w, ",\"bytes\":%" PRIu64 ",\"ms\":%" PRIu64,
 			      d->body_bytes, d->length_ms);
+	}
+	if (what == TELL_RECOVERING) {
+		crypto_hash_sha256(start, d->start, d->start_len);
+		write_hex(w, "start_sha256", start, sizeof(start));
+		if (d->has_end)
+			write_hex(w, "end_sha256", d->end_sha256, 32);
 	}
 	if (what == TELL_ALARM)
 		writer_printf(
@@ -204,11 +212,13 @@ void report_tell(struct recorder *self, struct dossier *d, uint32_t index,
 	d->sent_ms = now;
 	if (due & TELL_ENVELOPE)
 		tell_envelope(self, d);
+	/* before the event: where the log says sealed, the card is there, and
+	   nothing is left to recover */
+	if (due & TELL_END)
+		tell_end(self, d, card);
 	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
 		if (due & (unsigned)events[i])
 			tell_event(self, d, who, events[i]);
-	if (due & TELL_END)
-		tell_end(self, d, card);
 }
 
 void report_slot(struct recorder *self, struct slot *slot, bool again)

@@ -74,6 +74,8 @@ struct dossier {
 	uint8_t body_sha256[32];
 	uint8_t envelope_sha256[32];
 	uint8_t card_envelope_sha256[32];
+	uint8_t end_sha256[32]; /* of the END record, where has_end */
+	uint8_t has_end;        /* the spool held one when we found it */
 	char controller[SETTINGS_NAME_MAX + 1];
 	uint8_t state;  /* enum record_state */
 	uint8_t reason; /* enum record_reason */

@@ -405,9 +405,24 @@ static void close_channels(struct house *h)
 	h->recover = NULL;
 }
 
+static void note_what_is_over(struct house *h)
+{
+	uint64_t now = h->tape->cut_ns ? h->tape->cut_ns : clock_mono_ns();
+
+	for (unsigned i = 0; i < h->known_count; i++) {
+		struct known *k = &h->known[i];
+
+		k->long_over |= k->outcome && k->card_len &&
+				k->state != RECORD_ALARM &&
+				now > k->told_ns + 1500000000u;
+	}
+}
+
 void house_kill(struct house *h)
 {
 	int status;
+
+	note_what_is_over(h);
 
 	must(h->pid > 0 && !kill(h->pid, SIGKILL));
 	must(waitpid(h->pid, &status, 0) == h->pid);

@@ -54,8 +54,8 @@ struct known {
 	uint8_t sha256[32];
 	enum record_state state;
 	uint64_t length_ms;
-	uint64_t ended_ns; /* when RECORDING_END was acknowledged */
-	unsigned ended_life;
+	uint64_t told_ns; /* when something of it was acknowledged last */
+	bool long_over;   /* all was stored, and DONE had time to be */
 	bool started, alarm, recovering, outcome, recovered;
 };
 

@@ -439,6 +439,42 @@ static void end_recording(uint8_t first, enum record_state state)
 	assert_int_equal(book_recording_end(book, &r), 0);
 }
 
+static const char *state_said(const char *id, const json_t **ret, json_t **o)
+{
+	*o = ask("{\"ask\":\"recording\",\"id\":\"%s\"}", id);
+	*ret = json_object_get(*o, "recording");
+	return word(*ret, "state");
+}
+
+/* It was over, and the power went before the recorder had noted that. */
+static void an_alarm_takes_nothing_from_what_is_whole(void **state)
+{
+	uint8_t id[ID_BYTES] = { 6 };
+	char text[ID_CHARS + 1], details[128];
+	const json_t *r;
+	json_t *o;
+
+	(void)state;
+	id_text(id, text);
+	put_recording(6, NOW_MS);
+	(void)snprintf(details, sizeof(details),
+		       "{\"call\":\"bbb\",\"recording\":\"%s\"}", text);
+	end_recording(6, RECORD_ALARM);
+	assert_string_equal(state_said(text, &r, &o), "alarm");
+	json_decref(o);
+	end_recording(6, RECORD_SEALED);
+	(void)enter(EVENT_RECORDING_SEALED, details);
+	end_recording(6, RECORD_ALARM);
+	(void)enter(EVENT_RECORDING_ALARM, details);
+	assert_string_equal(state_said(text, &r, &o), "sealed");
+	assert_int_equal(number(r, "ms"), 61000);
+	json_decref(o);
+	end_recording(6, RECORD_RECOVERED);
+	(void)enter(EVENT_RECORDING_RECOVERED, details);
+	assert_string_equal(state_said(text, &r, &o), "recovered");
+	json_decref(o);
+}
+
 static void a_recording_is_known_by_its_row_and_its_entry(void **state)
 {
 	uint8_t id[ID_BYTES] = { 5 };
@@ -737,6 +773,7 @@ int main(void)
 		CASE(an_answered_call_without_an_end_becomes_an_alarm),
 		CASE(answer_and_end_come_in_either_order),
 		CASE(calls_of_this_run_are_left_alone),
+		CASE(an_alarm_takes_nothing_from_what_is_whole),
 		CASE(a_recording_is_known_by_its_row_and_its_entry),
 		CASE(recordings_come_in_pages),
 		CASE(a_disclosure_is_appended_and_proven),

@@ -34,6 +34,10 @@ struct bench {
 	size_t end_len;
 	struct recover_summary summary;
 	bool summed;
+	/* how often an END was to be settled; what the answer is */
+	unsigned made, met;
+	int settle_error;
+	const struct spool_end *settled;
 };
 
 static struct bench *b;
@@ -133,6 +137,23 @@ static int take(void *arg, uint64_t at, struct bytes sealed)
 	return 0;
 }
 
+static int settle(void *arg, struct bytes start, struct bytes record,
+		  struct spool_end *end)
+{
+	(void)arg;
+	assert_int_equal(start.len, b->start_len);
+	assert_memory_equal(start.p, b->start, b->start_len);
+	if (record.len)
+		b->met++;
+	else
+		b->made++;
+	/* nothing that rests on it went out before */
+	assert_int_equal(b->end_len + b->body_len + b->card_len, 0);
+	if (b->settled)
+		*end = *b->settled;
+	return b->settle_error;
+}
+
 /* START, END where there is one, the rest; fed in odd pieces. */
 static int run(uint64_t base, const uint8_t *end, size_t end_len)
 {
@@ -143,7 +164,8 @@ static int run(uint64_t base, const uint8_t *end, size_t end_len)
 
 	b->body_len = b->card_len = b->end_len = 0;
 	b->summed = false;
-	assert_int_equal(recover_new(&r, &b->identity, base, take, NULL), 0);
+	assert_int_equal(
+		recover_new(&r, &b->identity, base, take, settle, NULL), 0);
 	err = recover_feed(r, (struct bytes){ b->start, b->start_len });
 	if (!err && end_len)
 		err = recover_feed(r, (struct bytes){ end, end_len });
@@ -207,6 +229,34 @@ static void any_length(void **state)
 		recover_all(0);
 		body_is(lengths[i]);
 	}
+}
+
+/* The END that was settled before is given, whatever was fed since. */
+static void one_end_is_settled(void **state)
+{
+	struct spool_end end = { .body_len = 30000,
+				 .length_ms = 77,
+				 .reason = RECORD_END_INTERRUPTED };
+	uint8_t record[SPOOL_ALIGN];
+	size_t len;
+
+	(void)state;
+	data(0, 100000);
+	b->settled = &end;
+	assert_int_equal(run(0, NULL, 0), 0);
+	assert_int_equal(b->made, 1);
+	len = b->end_len;
+	memcpy(record, b->end, len);
+	b->settled = NULL;
+	assert_int_equal(run(0, record, len), 0);
+	assert_int_equal(b->met, 1);
+	assert_int_equal(b->summary.body_len, 30000);
+	assert_int_equal(b->summary.length_ms, 77);
+	/* another one was settled, or it could not be: nothing comes out */
+	b->settle_error = EIO;
+	assert_int_equal(run(0, NULL, 0), EIO);
+	assert_int_equal(run(0, record, len), EIO);
+	assert_int_equal(b->end_len + b->body_len + b->card_len, 0);
 }
 
 static void overlap_and_repetition(void **state)
@@ -351,7 +401,7 @@ static void stranger_gets_nothing(void **state)
 
 	(void)state;
 	assert_int_equal(age_identity_new(&other), 0);
-	assert_int_equal(recover_new(&r, &other, 0, take, NULL), 0);
+	assert_int_equal(recover_new(&r, &other, 0, take, settle, NULL), 0);
 	assert_int_equal(
 		recover_feed(r, (struct bytes){ b->start, b->start_len }),
 		ENOKEY);
@@ -418,6 +468,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		T(any_length),
+		T(one_end_is_settled),
 		T(overlap_and_repetition),
 		T(torn_record_ends_the_body),
 		T(data_after_a_gap_is_left_out_twice),
