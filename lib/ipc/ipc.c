@@ -10,12 +10,15 @@
 #include "base/metric.h"
 
 /*
- * A message goes straight to the kernel. Only what the kernel does not take
- * waits in `outbox`, a byte queue of { u32 length, message }; messages with a
- * descriptor never wait (they are the parent's, at times when the peer reads).
+ * Messages of one turn of the loop go in one datagram: what a wake-up costs is
+ * more than what a message does. The parent's, and those with a descriptor, go
+ * alone and at once. What the kernel does not take waits in `outbox`, a byte
+ * queue of { u32 length, datagram }; while it holds any, `turn` is empty.
  */
 struct ipc {
 	uv_poll_t poll;
+	uv_prepare_t end_of_turn;
+	unsigned open_handles;
 	int fd;
 	enum role self;
 	enum role peer;
@@ -27,6 +30,8 @@ struct ipc {
 	unsigned depth; /* handlers running */
 	bool closing;
 	bool gone;
+	size_t turn_len;
+	uint8_t turn[IPC_MESSAGE_MAX];
 	uint8_t in[IPC_MESSAGE_MAX];
 };
 
@@ -34,19 +39,28 @@ static void on_closed(uv_handle_t *handle)
 {
 	struct ipc *c = handle->data;
 
+	if (--c->open_handles)
+		return;
 	(void)close(c->fd);
 	free(c->outbox);
 	free(c);
+}
+
+static void close_handles(struct ipc *c)
+{
+	uv_close((uv_handle_t *)&c->poll, on_closed);
+	uv_close((uv_handle_t *)&c->end_of_turn, on_closed);
 }
 
 void ipc_close(struct ipc *c)
 {
 	if (!c || c->closing)
 		return;
+	ipc_flush(c);
 	c->closing = true;
 	if (c->depth) /* its handler is on the stack: close when that returns */
 		return;
-	uv_close((uv_handle_t *)&c->poll, on_closed);
+	close_handles(c);
 }
 
 static void channel_gone(struct ipc *c)
@@ -115,7 +129,7 @@ static int receive_raw(int fd, uint8_t *buf, size_t *ret_len, int *ret_fd,
 	return 0;
 }
 
-static int accept_message(struct ipc *c, size_t len, unsigned fds,
+static int accept_message(struct ipc *c, struct bytes in, unsigned fds,
 			  struct ipc_message *ret)
 {
 	struct reader r;
@@ -123,46 +137,74 @@ static int accept_message(struct ipc *c, size_t len, unsigned fds,
 	uint64_t about;
 	int err;
 
-	err = ipc_check(c->in, len, fds, c->peer, c->self, &type, &about);
+	err = ipc_check(in.p, in.len, fds, c->peer, c->self, &type, &about);
 	if (err)
 		return err;
 	if (!(ipc_rules[type].when & c->h.state(c->arg, type, about)))
 		return EPROTO;
-	r = reader_on(c->in + IPC_HEADER_BYTES, len - IPC_HEADER_BYTES);
+	r = reader_on(in.p + IPC_HEADER_BYTES, in.len - IPC_HEADER_BYTES);
 	err = ipc_decode(&r, type, ret);
 	if (!err)
 		ret->about = about;
 	return err;
 }
 
+/* fd, if any, is the message's; it is closed unless the handler keeps it. */
+static void one_message(struct ipc *c, struct bytes in, int fd, unsigned fds)
+{
+	struct ipc_message m;
+
+	if (accept_message(c, in, fds, &m)) {
+		metric_add(METRIC_ipc_refused, 1);
+		if (fd >= 0)
+			(void)close(fd);
+		return;
+	}
+	metric_add(METRIC_ipc_messages, 1);
+	m.fd = fd;
+	c->h.message(c->arg, c, &m);
+	if (m.fd >= 0)
+		(void)close(m.fd);
+}
+
+/* The first message's bytes, or all that is left where they make no sense. */
+static struct bytes first_message(struct bytes in)
+{
+	struct reader r = reader_on(in.p, in.len);
+	uint32_t type, body;
+
+	if (reader_u32(&r, &type) || reader_u32(&r, &body) ||
+	    in.len < IPC_HEADER_BYTES || in.len - IPC_HEADER_BYTES <= body)
+		return in;
+	return (struct bytes){ in.p, IPC_HEADER_BYTES + body };
+}
+
 static void read_some(struct ipc *c)
 {
 	/* bounded, so that one busy peer does not starve the loop */
 	for (int i = 0; i < 64 && !c->closing; i++) {
-		struct ipc_message m;
-		size_t len;
+		struct bytes in = { c->in, 0 };
 		unsigned fds;
 		int fd, err;
 
-		err = receive_raw(c->fd, c->in, &len, &fd, &fds);
+		err = receive_raw(c->fd, c->in, &in.len, &fd, &fds);
 		if (err == EAGAIN)
 			return;
 		if (err) {
 			channel_gone(c);
 			return;
 		}
-		err = accept_message(c, len, fds, &m);
-		if (err) {
-			metric_add(METRIC_ipc_refused, 1);
-			if (fd >= 0)
-				(void)close(fd);
+		if (fds) {
+			one_message(c, in, fd, fds);
 			continue;
 		}
-		metric_add(METRIC_ipc_messages, 1);
-		m.fd = fd;
-		c->h.message(c->arg, c, &m);
-		if (m.fd >= 0)
-			(void)close(m.fd);
+		do {
+			struct bytes first = first_message(in);
+
+			one_message(c, first, -1, 0);
+			in.p += first.len;
+			in.len -= first.len;
+		} while (in.len && !c->closing);
 	}
 }
 
@@ -242,7 +284,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 	}
 	c->depth--;
 	if (c->closing && !c->depth)
-		uv_close((uv_handle_t *)&c->poll, on_closed);
+		close_handles(c);
 }
 
 static int keep_for_later(struct ipc *c, const uint8_t *p, size_t len)
@@ -276,12 +318,47 @@ static int keep_for_later(struct ipc *c, const uint8_t *p, size_t len)
 	return watch(c);
 }
 
+void ipc_flush(struct ipc *c)
+{
+	int err;
+
+	if (!c || !c->turn_len || c->gone || c->closing)
+		return;
+	err = send_raw(c, c->turn, c->turn_len, -1);
+	if (err == EAGAIN)
+		err = keep_for_later(c, c->turn, c->turn_len);
+	if (err == ENOBUFS) /* no memory: the outbox was empty */
+		metric_add(METRIC_ipc_dropped, 1);
+	c->turn_len = 0;
+}
+
+static void on_end_of_turn(uv_prepare_t *prepare)
+{
+	ipc_flush(prepare->data);
+}
+
+static int send_alone(struct ipc *c, const uint8_t *p, size_t len, int fd)
+{
+	int err;
+
+	ipc_flush(c);
+	err = c->outbox_to > c->outbox_from ? EAGAIN : send_raw(c, p, len, fd);
+	if (err == EAGAIN && fd < 0)
+		err = keep_for_later(c, p, len);
+	if (err == ENOBUFS)
+		metric_add(METRIC_ipc_dropped, 1);
+	if (err == EPIPE || err == ECONNRESET)
+		err = ENOTCONN; /* poll will tell the owner */
+	return err;
+}
+
 int ipc_send(struct ipc *c, const struct ipc_message *m)
 {
 	static uint8_t out[IPC_MESSAGE_MAX]; /* one thread a process */
 	struct writer w = writer_on(out + IPC_HEADER_BYTES,
 				    sizeof(out) - IPC_HEADER_BYTES);
 	struct writer head = writer_on(out, IPC_HEADER_BYTES);
+	size_t len;
 	int err;
 
 	if (!c || c->gone || c->closing)
@@ -293,17 +370,18 @@ int ipc_send(struct ipc *c, const struct ipc_message *m)
 	writer_u16(&head, 0);
 	writer_u32(&head, (uint32_t)w.len);
 	writer_u64(&head, m->about);
-	err = c->outbox_to > c->outbox_from
-		      ? EAGAIN
-		      : send_raw(c, out, IPC_HEADER_BYTES + w.len,
-				 ipc_rules[m->type].fds ? m->fd : -1);
-	if (err == EAGAIN && !ipc_rules[m->type].fds)
-		err = keep_for_later(c, out, IPC_HEADER_BYTES + w.len);
-	if (err == ENOBUFS)
-		metric_add(METRIC_ipc_dropped, 1);
-	if (err == EPIPE || err == ECONNRESET)
-		err = ENOTCONN; /* poll will tell the owner */
-	return err;
+	len = IPC_HEADER_BYTES + w.len;
+	if (c->self == ROLE_PARENT || ipc_rules[m->type].fds ||
+	    c->outbox_to > c->outbox_from)
+		return send_alone(c, out, len,
+				  ipc_rules[m->type].fds ? m->fd : -1);
+	if (c->turn_len + len > sizeof(c->turn))
+		ipc_flush(c);
+	if (c->outbox_to > c->outbox_from)
+		return send_alone(c, out, len, -1);
+	memcpy(c->turn + c->turn_len, out, len);
+	c->turn_len += len;
+	return 0;
 }
 
 int ipc_open(struct ipc **ret, uv_loop_t *loop, int fd, enum role self,
@@ -331,7 +409,11 @@ int ipc_open(struct ipc **ret, uv_loop_t *loop, int fd, enum role self,
 		err = ENOMEM;
 		goto out;
 	}
-	c->poll.data = c;
+	c->poll.data = c->end_of_turn.data = c;
+	(void)uv_prepare_init(loop, &c->end_of_turn);
+	(void)uv_prepare_start(&c->end_of_turn, on_end_of_turn);
+	uv_unref((uv_handle_t *)&c->end_of_turn);
+	c->open_handles = 2;
 	err = watch(c);
 	if (err) {
 		ipc_close(c);

@@ -141,6 +141,12 @@ unsigned ipc_peer_index(const struct ipc *channel);
 int ipc_send(struct ipc *channel, const struct ipc_message *m) CHECK_RESULT;
 
 /*
+ * What was sent leaves with the end of the loop's turn. Now, where no other
+ * turn may come. NULL is fine.
+ */
+void ipc_flush(struct ipc *channel);
+
+/*
  * Shorthand: IPC_SEND(channel, LEG_OPEN, call, .leg = 0, .ipv6 = 0)
  */
 #define IPC_SEND(channel, name, what, ...)                                     \

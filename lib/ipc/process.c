@@ -87,6 +87,7 @@ void process_alarm(struct process *p, enum alarm_code code)
 	metric_add(METRIC_alarms, 1);
 	/* the parent may be dead: the line above has said it */
 	(void)!IPC_SEND(p->parent, ALARM, 0, .code = (uint8_t)code);
+	ipc_flush(p->parent); /* who raises an alarm may be about to end */
 }
 
 void process_drained(struct process *p, bool clean)
@@ -459,6 +460,16 @@ static int enter(struct process *p, struct start *s)
 	return err;
 }
 
+/* The loop was stopped in a turn whose messages have not left. */
+static void last_words(struct process *p)
+{
+	for (unsigned i = 0; i < PROCESS_MEDIA_MAX; i++)
+		ipc_flush(p->media[i]);
+	for (unsigned i = 0; i < ROLE_COUNT; i++)
+		ipc_flush(p->peers[i]);
+	ipc_flush(p->parent);
+}
+
 int process_main(const struct process_ops *ops)
 {
 	static struct process process; /* one a program */
@@ -501,5 +512,6 @@ int process_main(const struct process_ops *ops)
 		return 1;
 	}
 	(void)uv_run(&loop, UV_RUN_DEFAULT);
+	last_words(p);
 	return 0;
 }
