@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/metric.h"
 #include "base/secret.h"
+#include "ipc/pace.h"
 
 enum { PARENT_FD = 3, CONFIG_MAX = 1024 * 1024 };
 
@@ -476,6 +477,7 @@ int process_main(const struct process_ops *ops)
 	struct process *p = &process;
 	struct start s = { .config_fd = -1 };
 	static uv_loop_t loop;
+	static struct pace pace;
 	int err;
 
 	assert(ops->prepare && ops->start && ops->message && ops->drain);
@@ -501,6 +503,8 @@ int process_main(const struct process_ops *ops)
 	err = enter(p, &s);
 	if (err == ECANCELED)
 		return 0;
+	if (!err)
+		err = pace_start(&pace, &loop);
 	if (!err)
 		err = open_channels(p, &s);
 	if (!err)

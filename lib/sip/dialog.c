@@ -1,6 +1,7 @@
 #include <strings.h>
 
 #include "sip/dialog.h"
+#include "sip/lex.h"
 
 /* Nothing that we store and write out again may begin a new line. */
 static int keep(char *to, size_t max, struct text t)
@@ -30,15 +31,13 @@ static int keep_target(char to[DIALOG_URI_MAX], const struct sip_msg *msg)
 {
 	struct text value, more;
 	struct sip_addr addr;
-	struct pl pl;
 
 	if (!message_header_at(msg, SIP_HDR_CONTACT, 0, &value))
 		return EBADMSG;
 	/* RFC 3261 12.1.1: exactly one */
 	if (message_header_at(msg, SIP_HDR_CONTACT, 1, &more))
 		return EBADMSG;
-	pl = message_pl(value);
-	if (sip_addr_decode(&addr, &pl) ||
+	if (lex_address(&addr, value) ||
 	    (pl_strcasecmp(&addr.uri.scheme, "sip") &&
 	     pl_strcasecmp(&addr.uri.scheme, "sips")))
 		return EBADMSG;
@@ -69,14 +68,12 @@ static int keep_routes(char to[DIALOG_ROUTES_MAX], const struct sip_msg *msg,
 	for (unsigned i = 0; i < n; i++) {
 		struct text value = { 0 };
 		struct sip_addr addr;
-		struct pl pl;
 		int err;
 
 		if (!message_header_at(msg, SIP_HDR_RECORD_ROUTE,
 				       caller ? n - 1 - i : i, &value))
 			return EBADMSG;
-		pl = message_pl(value);
-		if (sip_addr_decode(&addr, &pl))
+		if (lex_address(&addr, value))
 			return EBADMSG;
 		if (len) {
 			if (len + 1 >= DIALOG_ROUTES_MAX)
@@ -308,12 +305,11 @@ static bool is_private(const struct sa *sa)
 static bool unreachable(const struct dialog *d)
 {
 	static const char invalid[] = ".invalid";
-	struct pl pl = { d->target, strlen(d->target) };
 	size_t n = sizeof(invalid) - 1;
 	struct uri uri;
 	struct sa sa;
 
-	if (uri_decode(&uri, &pl))
+	if (lex_uri(&uri, text_of(d->target)))
 		return true;
 	if (uri.host.l >= n &&
 	    !strncasecmp(uri.host.p + uri.host.l - n, invalid, n))

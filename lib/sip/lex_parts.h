@@ -33,8 +33,10 @@ static inline struct pl pl_of(const char *from, const char *to)
 static inline const char *upto(const char *p, const char *end,
 			       const char *stops)
 {
-	while (p < end && (!*p || !strchr(stops, *p)))
-		p++;
+	for (; p < end; p++)
+		for (const char *s = stops; *s; s++)
+			if (*p == *s)
+				return p;
 	return p;
 }
 

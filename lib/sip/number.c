@@ -1,4 +1,5 @@
 #include "sip/number.h"
+#include "sip/lex.h"
 
 #include <ctype.h>
 #include <strings.h>
@@ -207,11 +208,10 @@ static bool asserted(const struct sip_msg *msg, struct number *ret)
 	     i < 4 &&
 	     message_header_at(msg, SIP_HDR_P_ASSERTED_IDENTITY, i, &value);
 	     i++) {
-		struct pl pl = message_pl(value);
 		struct sip_addr addr;
 		struct number n;
 
-		if (sip_addr_decode(&addr, &pl) ||
+		if (lex_address(&addr, value) ||
 		    number_from_uri(message_text(addr.auri), &n))
 			continue;
 		if (!found || n.kind == NUMBER_E164)

@@ -4,6 +4,7 @@
 
 #include "base/secret.h"
 #include "sip/digest.h"
+#include "sip/lex.h"
 #include "sip/register_client.h"
 
 struct register_client {
@@ -126,10 +127,9 @@ static uint32_t granted(const struct register_client *c,
 
 	for (unsigned i = 0; message_header_at(msg, SIP_HDR_CONTACT, i, &value);
 	     i++) {
-		struct pl pl = message_pl(value);
 		struct sip_addr addr;
 
-		if (sip_addr_decode(&addr, &pl) ||
+		if (lex_address(&addr, value) ||
 		    pl_cmp(&addr.uri.user,
 			   &(struct pl){ c->o.user.p, c->o.user.len }))
 			continue;

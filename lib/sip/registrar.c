@@ -7,6 +7,7 @@
 #include <sodium.h>
 
 #include "settings/files.h"
+#include "sip/lex.h"
 #include "sip/quirks.h"
 #include "sip/registrar_parts.h"
 
@@ -258,10 +259,9 @@ static uint32_t expires_of(const struct sip_msg *msg,
 static unsigned read_wish(const struct sip_msg *msg, struct text value,
 			  struct wish *ret)
 {
-	struct pl pl = message_pl(value);
 	struct sip_addr addr;
 
-	if (sip_addr_decode(&addr, &pl) ||
+	if (lex_address(&addr, value) ||
 	    (pl_strcasecmp(&addr.uri.scheme, "sip") &&
 	     pl_strcasecmp(&addr.uri.scheme, "sips")))
 		return 400;

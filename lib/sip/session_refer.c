@@ -2,6 +2,7 @@
  * REFER and the NOTIFYs that it brings, both ways: RFC 3515, within the dialog
  * of the call. The subscription is the implicit one; it ends with the session.
  */
+#include "sip/lex.h"
 #include "sip/session_parts.h"
 
 #define REFER_LIVES_S 180
@@ -37,13 +38,11 @@ static void notify(struct session *s, unsigned code, bool last)
 static int refer_to(const struct sip_msg *msg, struct sip_addr *ret)
 {
 	struct text value, more;
-	struct pl pl;
 
 	if (!message_header_at(msg, SIP_HDR_REFER_TO, 0, &value) ||
 	    message_header_at(msg, SIP_HDR_REFER_TO, 1, &more))
 		return EBADMSG;
-	pl = message_pl(value);
-	return sip_addr_decode(ret, &pl) ? EBADMSG : 0;
+	return lex_address(ret, value) ? EBADMSG : 0;
 }
 
 void session_on_refer(struct session *s, struct stack_server *t,

@@ -2,6 +2,7 @@
 
 #include <strings.h>
 
+#include "sip/lex.h"
 #include "sip/stack_parts.h"
 
 static enum sip_transport default_transport(struct stack *s)
@@ -18,12 +19,11 @@ static enum sip_transport default_transport(struct stack *s)
 
 static int hop_of_uri(struct stack *s, struct text text, struct hop *ret)
 {
-	struct pl pl = message_pl(text);
 	struct text transport;
 	struct uri uri;
 	bool sips;
 
-	if (uri_decode(&uri, &pl) || !uri.host.l)
+	if (lex_uri(&uri, text) || !uri.host.l)
 		return EINVAL;
 	sips = !pl_strcasecmp(&uri.scheme, "sips");
 	if (!sips && pl_strcasecmp(&uri.scheme, "sip"))

@@ -32,6 +32,13 @@ static void write_string(struct writer *w, struct text t)
 	writer_u8(w, '"');
 }
 
+static void write_two(struct writer *w, int n, char after)
+{
+	writer_u8(w, (uint8_t)('0' + n / 10));
+	writer_u8(w, (uint8_t)('0' + n % 10));
+	writer_u8(w, (uint8_t)after);
+}
+
 static int write_hour(struct writer *w, int64_t at_ms)
 {
 	time_t s = (time_t)(at_ms / HOUR_MS * 3600);
@@ -39,8 +46,14 @@ static int write_hour(struct writer *w, int64_t at_ms)
 
 	if (at_ms < 0 || !gmtime_r(&s, &tm) || tm.tm_year + 1900 > 9999)
 		return EINVAL;
-	writer_printf(w, "\"%04d-%02d-%02dT%02d:00:00Z\"", tm.tm_year + 1900,
-		      tm.tm_mon + 1, tm.tm_mday, tm.tm_hour);
+	writer_u8(w, '"');
+	writer_u8(w, (uint8_t)('0' + (tm.tm_year + 1900) / 1000));
+	writer_u8(w, (uint8_t)('0' + (tm.tm_year + 1900) / 100 % 10));
+	write_two(w, tm.tm_year % 100, '-');
+	write_two(w, tm.tm_mon + 1, '-');
+	write_two(w, tm.tm_mday, 'T');
+	write_two(w, tm.tm_hour, ':');
+	writer_str(w, "00:00Z\"");
 	return 0;
 }
 

@@ -173,6 +173,18 @@ static int leaves_put(struct leaves *l, const uint8_t *leaf, size_t len)
 	return 0;
 }
 
+/* EEXIST for an event that was told before; then *ret_entry is its entry. */
+static int put_row(struct book *b, const struct database_entry *row,
+		   uint64_t *ret_entry)
+{
+	int err = database_entry_put(b->db, row);
+
+	if (err != EEXIST)
+		return err;
+	err = database_event_find(b->db, row->event, ret_entry);
+	return err ? EIO : EEXIST;
+}
+
 int book_enter(struct book *b, const struct book_event *e, uint64_t *ret_entry)
 {
 	struct text type = text_of(event_type_text(e->type));
@@ -188,9 +200,6 @@ int book_enter(struct book *b, const struct book_event *e, uint64_t *ret_entry)
 
 	if (err)
 		return err;
-	err = database_event_find(b->db, e->id, ret_entry);
-	if (err != ENOENT)
-		return err;
 	randombytes_buf(salt, sizeof(salt));
 	leaf_commit(salt, e->details, commitment);
 	err = leaf_write(&w, type, e->organisation, e->at_ms, commitment);
@@ -198,9 +207,10 @@ int book_enter(struct book *b, const struct book_event *e, uint64_t *ret_entry)
 		return err;
 	memcpy(row.event, e->id, ID_BYTES);
 	row.leaf = (struct text){ (const char *)leaf, w.len };
+	err = put_row(b, &row, ret_entry);
+	if (err)
+		return err == EEXIST ? 0 : err;
 	err = leaves_put(&b->leaves, leaf, w.len);
-	if (!err)
-		err = database_entry_put(b->db, &row);
 	if (!err)
 		err = note_event(b, e, b->next);
 	/* EINVAL is for leaves alone; here it would leave half an entry */

@@ -42,6 +42,8 @@ struct database_entry {
 };
 
 int database_count(struct database *db, uint64_t *ret) CHECK_RESULT;
+
+/* EEXIST, and nothing put, when that entry or an event of that id is there. */
 int database_entry_put(struct database *db,
 		       const struct database_entry *e) CHECK_RESULT;
 

@@ -207,6 +207,8 @@ int sql_row(struct bind *b)
 	sql_done(b);
 	if (is == SQLITE_FULL)
 		return ENOSPC;
+	if (is == SQLITE_CONSTRAINT)
+		return EEXIST;
 	return is == SQLITE_DONE ? ENOENT : EIO;
 }
 

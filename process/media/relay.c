@@ -2,7 +2,6 @@
  * relay -- the way of a packet: socket, SRTP, latch, sequence, ring, socket
  */
 #include <sys/epoll.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/metric.h"
@@ -10,16 +9,6 @@
 
 #define EVENTS 128
 #define ROUNDS 8 /* then timers and messages have their turn */
-
-/*
- * Past so many packets in GATHER_OVER_NS (some hundred calls), wait a moment
- * after each turn, as network cards do with interrupts: a wake-up for each
- * packet costs more than the packet. The delay is nothing beside the 20 ms of
- * a packet; at night it is not there at all.
- */
-#define GATHER_OVER_NS (10 * 1000000ULL)
-#define GATHER_PACKETS 100
-#define GATHER_WAIT_NS 500000
 
 /* ---- out */
 
@@ -256,25 +245,9 @@ static void ready(struct worker *w, const struct epoll_event *event)
 		receive(w, port->leg);
 }
 
-static void gather(struct worker *w, unsigned packets)
-{
-	struct timespec wait = { 0, GATHER_WAIT_NS };
-
-	w->gather_packets += packets;
-	if (w->now_ns - w->gather_since_ns >= GATHER_OVER_NS) {
-		w->gather = w->gather_packets >= GATHER_PACKETS &&
-			    w->now_ns - w->gather_since_ns < 2 * GATHER_OVER_NS;
-		w->gather_since_ns = w->now_ns;
-		w->gather_packets = 0;
-	}
-	if (w->gather)
-		(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &wait, NULL);
-}
-
 void relay_ready(struct worker *w)
 {
 	struct epoll_event events[EVENTS];
-	unsigned packets = 0;
 	int n = EVENTS;
 
 	for (int round = 0; round < ROUNDS && n == EVENTS; round++) {
@@ -283,8 +256,5 @@ void relay_ready(struct worker *w)
 		w->now_ms = w->now_ns / 1000000;
 		for (int i = 0; i < n; i++)
 			ready(w, &events[i]);
-		packets += n > 0 ? (unsigned)n : 0;
 	}
-	if (n < EVENTS)
-		gather(w, packets);
 }

@@ -143,9 +143,6 @@ struct worker {
 	uint64_t now_ms;
 	uint64_t sources; /* numbers given to stretches */
 	struct ports *ports;
-	bool gather; /* so busy that packets are taken by the handful */
-	unsigned gather_packets;
-	uint64_t gather_since_ns;
 	struct ring *ring;
 	struct prompts prompts;
 
