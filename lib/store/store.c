@@ -153,9 +153,13 @@ int store_part_finish(struct store_part *p, uint64_t total)
 		return EBADMSG;
 	if (fsync(p->fd))
 		return errno;
-	if (renameat(p->store->folder, part, p->store->folder, body))
-		return errno;
-	return fsync(p->store->folder) ? errno : 0;
+	return renameat(p->store->folder, part, p->store->folder, body) ? errno
+									: 0;
+}
+
+int store_names_sync(struct store *s)
+{
+	return fsync(s->folder) ? errno : 0;
 }
 
 int store_whole(struct store *s, const uint8_t name[ID_BYTES], uint64_t total)
@@ -165,9 +169,7 @@ int store_whole(struct store *s, const uint8_t name[ID_BYTES], uint64_t total)
 
 	if (err)
 		return err;
-	if (size != total)
-		return EBADMSG;
-	return fsync(s->folder) ? errno : 0;
+	return size == total ? store_names_sync(s) : EBADMSG;
 }
 
 void store_part_close(struct store_part *p)
@@ -191,9 +193,7 @@ int store_delete(struct store *s, const uint8_t name[ID_BYTES])
 	char file[NAME_MAX_BYTES];
 
 	body_name(name, file);
-	if (unlinkat(s->folder, file, 0))
-		return errno;
-	return fsync(s->folder) ? errno : 0;
+	return unlinkat(s->folder, file, 0) ? errno : store_names_sync(s);
 }
 
 int store_sync(struct store *s)

@@ -44,12 +44,14 @@ int store_part_read(struct store_part *p, uint64_t offset, void *to,
 
 /*
  * Let the body appear under its name, total bytes long (else EBADMSG). Order
- * is the point: fsync, rename, fsync of the folder. A crash between any two
+ * is the point: fsync, rename, and once for all that were finished together
+ * store_names_sync(): only then do their names last. A crash between any two
  * leaves either a .part or a whole body. The part stays open, to be closed by
  * its owner. After a failure its bytes are no longer to be believed: they are
  * all written again, or it is given up.
  */
 int store_part_finish(struct store_part *p, uint64_t total) CHECK_RESULT;
+int store_names_sync(struct store *s) CHECK_RESULT;
 
 /*
  * Is the body of that name whole already, total bytes long? Then its name is

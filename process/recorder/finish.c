@@ -158,14 +158,15 @@ static int make_card(struct recorder *self, struct slot *slot,
 		err = card_make(self->stream, slot->card_keys.fk,
 				start.card_envelope,
 				(struct bytes){ self->json, json.len }, &card);
-	sodium_memzero(self->json, sizeof(self->json));
-	sodium_memzero(self->chunk, sizeof(self->chunk));
+	sodium_memzero(self->json, json.len);
+	/* no fact is longer than all of them were, sealed */
+	sodium_memzero(self->chunk, sizeof(slot->facts));
 	*ret_len = (uint32_t)card.len;
 	return err;
 }
 
 /* Write the last chunk and let the body appear, or see that it has. */
-static int close_body(struct recorder *self, struct slot *slot)
+static int name_body(struct recorder *self, struct slot *slot)
 {
 	struct dossier *d = &slot->dossier;
 	uint64_t body_len = slot_progress(slot)->body_len;
@@ -194,24 +195,53 @@ static int close_body(struct recorder *self, struct slot *slot)
 	if (err)
 		return err;
 	SHA256_Final(d->body_sha256, &next->sha);
-	slot->body_whole = 1;
 	return 0;
 }
 
-void finish_body(struct recorder *self, struct slot *slot)
+static bool is_due(const struct slot *slot)
+{
+	return slot->state == SLOT_CLOSING && slot->end_durable;
+}
+
+static void cannot(struct recorder *self, struct slot *slot, int err)
+{
+	log_error("a body cannot be finished: %s", strerror(err));
+	finish_failed(self, slot, REASON_SPOOL_FULL);
+}
+
+/* The bodies that are due get their names, and one sync makes them last. */
+static int name_bodies(struct recorder *self)
+{
+	unsigned named = 0;
+
+	for (struct slot *slot = slot_next(self, NULL); slot;
+	     slot = slot_next(self, slot)) {
+		int err;
+
+		if (!is_due(slot) || slot->body_whole)
+			continue;
+		err = name_body(self, slot);
+		close_part(self, slot);
+		if (err)
+			cannot(self, slot, err);
+		else
+			named++;
+	}
+	return named ? store_names_sync(self->store) : 0;
+}
+
+static void finish_card(struct recorder *self, struct slot *slot)
 {
 	struct dossier *d = &slot->dossier;
 	uint32_t card_len = 0;
-	int err = slot->body_whole ? 0 : close_body(self, slot);
+	int err;
 
-	close_part(self, slot);
+	slot->body_whole = 1;
 	/* the card takes the place of the body's tail, which is sealed now */
 	atomic_thread_fence(memory_order_seq_cst);
-	if (!err)
-		err = make_card(self, slot, &card_len);
+	err = make_card(self, slot, &card_len);
 	if (err) {
-		log_error("a body cannot be finished: %s", strerror(err));
-		finish_failed(self, slot, REASON_SPOOL_FULL);
+		cannot(self, slot, err);
 		return;
 	}
 	d->card_len = card_len;
@@ -223,6 +253,21 @@ void finish_body(struct recorder *self, struct slot *slot)
 	metric_add(METRIC_recordings_sealed, 1);
 	report_slot(self, slot, false);
 	begin_tell_switch(self, slot);
+}
+
+void finish_bodies(struct recorder *self)
+{
+	int err = name_bodies(self);
+
+	for (struct slot *slot = slot_next(self, NULL); slot;
+	     slot = slot_next(self, slot)) {
+		if (!is_due(slot))
+			continue;
+		if (err && !slot->body_whole)
+			cannot(self, slot, err);
+		else
+			finish_card(self, slot);
+	}
 }
 
 void finish_failed(struct recorder *self, struct slot *slot,

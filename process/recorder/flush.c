@@ -284,8 +284,6 @@ static void go_on(struct recorder *self, struct slot *slot)
 		begin_running(self, slot);
 	if (slot->state >= SLOT_RUNNING && slot->state <= SLOT_CLOSING)
 		finish_chunks(self, slot);
-	if (slot->state == SLOT_CLOSING && slot->end_durable)
-		finish_body(self, slot);
 	if (slot->state == SLOT_LEAVING && slot->done_durable)
 		finish_free(self, slot);
 }
@@ -350,6 +348,7 @@ void flush_all(struct recorder *self)
 		     slot = slot_next(self, slot)) {
 			go_on(self, slot);
 		}
+		finish_bodies(self);
 	}
 	self->flushing = false;
 }

@@ -204,9 +204,9 @@ static int finish_one(struct recorder *self, struct pending *p)
 	d->body_bytes = stream_sealed_bytes(p->summary.body_len);
 	d->length_ms = p->summary.length_ms;
 	d->ended_ms = p->summary.ended_ms;
-	if (p->part)
-		err = store_part_finish(p->part, d->body_bytes);
-	else
+	/* without a part it has its name, which store_whole() makes last too */
+	err = p->part ? store_part_finish(p->part, d->body_bytes) : 0;
+	if (!err)
 		err = store_whole(self->store, d->body_name, d->body_bytes);
 	if (!err)
 		err = hash_body(self, d);

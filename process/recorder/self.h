@@ -137,8 +137,8 @@ int finish_open_part(struct recorder *self, struct slot *slot) CHECK_RESULT;
 /* Put into the body what has become ready. */
 void finish_chunks(struct recorder *self, struct slot *slot);
 
-/* END is durable: last chunk, card, name. */
-void finish_body(struct recorder *self, struct slot *slot);
+/* Where END is durable: last chunk, name, card. */
+void finish_bodies(struct recorder *self);
 
 /* The recording ends here, by a fault; the call does not. */
 void finish_failed(struct recorder *self, struct slot *slot,
