@@ -30,6 +30,8 @@ struct ipc {
 	unsigned depth; /* handlers running */
 	bool closing;
 	bool gone;
+	bool unhurried;
+	uint64_t turn_since_ms; /* the loop's time of the first message */
 	size_t turn_len;
 	uint8_t turn[IPC_MESSAGE_MAX];
 	uint8_t in[IPC_MESSAGE_MAX];
@@ -334,7 +336,16 @@ void ipc_flush(struct ipc *c)
 
 static void on_end_of_turn(uv_prepare_t *prepare)
 {
-	ipc_flush(prepare->data);
+	struct ipc *c = prepare->data;
+
+	if (!c->unhurried ||
+	    uv_now(prepare->loop) - c->turn_since_ms >= IPC_UNHURRIED_MS)
+		ipc_flush(c);
+}
+
+void ipc_unhurried(struct ipc *c)
+{
+	c->unhurried = true;
 }
 
 static int send_alone(struct ipc *c, const uint8_t *p, size_t len, int fd)
@@ -379,6 +390,8 @@ int ipc_send(struct ipc *c, const struct ipc_message *m)
 		ipc_flush(c);
 	if (c->outbox_to > c->outbox_from)
 		return send_alone(c, out, len, -1);
+	if (!c->turn_len)
+		c->turn_since_ms = uv_now(c->end_of_turn.loop);
 	memcpy(c->turn + c->turn_len, out, len);
 	c->turn_len += len;
 	return 0;

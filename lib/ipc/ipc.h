@@ -23,6 +23,7 @@
 #define IPC_MESSAGE_MAX (64 * 1024)
 #define IPC_HEADER_BYTES 16
 #define IPC_OUTBOX_MAX (4 * 1024 * 1024)
+#define IPC_UNHURRIED_MS 50
 
 /* The state of a call, or of a process, as the receiver sees it. One bit. */
 enum ipc_state {
@@ -145,6 +146,13 @@ int ipc_send(struct ipc *channel, const struct ipc_message *m) CHECK_RESULT;
  * turn may come. NULL is fine.
  */
 void ipc_flush(struct ipc *channel);
+
+/*
+ * Nobody waits for what is said here: it leaves with the first turn that ends
+ * IPC_UNHURRIED_MS later, many messages together. The owner's loop has to turn
+ * now and then, and to keep what it may not lose until it is acknowledged.
+ */
+void ipc_unhurried(struct ipc *channel);
 
 /*
  * Shorthand: IPC_SEND(channel, LEG_OPEN, call, .leg = 0, .ipv6 = 0)

@@ -1,8 +1,7 @@
 /*
  * say -- events for the ledger, kept until somebody has them
  *
- * An event waits in the outbox until the ledger has stored it; each tick hands
- * over what the last one brought, together. While the
+ * An event waits in the outbox until the ledger has stored it. While the
  * ledger is away for more than a second the recorder takes them into the spool
  * (EVENT_KEEP); both acknowledge, and the ledger knows an event that comes
  * twice by its id.
@@ -38,9 +37,12 @@ void say_call(struct switch_self *self, const struct call *c,
 	    outbox_add(
 		    &self->outbox, (uint8_t)type, id, (uint64_t)clock_wall_ms(),
 		    text_of(c->controller[0] ? c->controller : s->organisation),
-		    (struct text){ details, w.len }))
+		    (struct text){ details, w.len })) {
 		/* say_tick() says it aloud */
 		metric_add(METRIC_events_lost, 1);
+		return;
+	}
+	say_pump(self);
 }
 
 static int hand_over(struct switch_self *self, const struct outbox_event *e)
