@@ -17,9 +17,9 @@ bool pace_turn(struct pace *p, uint64_t now_ns)
 	p->turns++;
 	if (past >= WINDOW_NS) {
 		/* a turn that took long itself is no reason to wait */
-		p->waiting = past < 2 * WINDOW_NS &&
-			     p->turns >= (p->waiting ? GO_ON_TURNS :
-						       BEGIN_TURNS);
+		p->waiting =
+			past < 2 * WINDOW_NS &&
+			p->turns >= (p->waiting ? GO_ON_TURNS : BEGIN_TURNS);
 		p->since_ns = now_ns;
 		p->turns = 0;
 	}

@@ -339,8 +339,8 @@ static int add_peer(struct process *p, enum role role, unsigned index, int fd)
 	if (err)
 		return err;
 	/* both tell it what has been, and keep it until it is stored */
-	if (role == ROLE_LEDGER && (p->ops->role == ROLE_SWITCH ||
-				    p->ops->role == ROLE_RECORDER))
+	if (role == ROLE_LEDGER &&
+	    (p->ops->role == ROLE_SWITCH || p->ops->role == ROLE_RECORDER))
 		ipc_unhurried(channel);
 	ipc_close(*place);
 	*place = channel;
