@@ -68,9 +68,14 @@ class Stage {
 			(await this.calls())?.find((c) => c.recording === recording), ms, 100);
 	}
 
-	// Recordings that were not there before.
+	// Recordings that were not there before; what ended reaches the ledger
+	// some moments after the call.
 	async fresh() {
-		const all = await this.node.recordings();
+		let all;
+		await until('recordings that ended', async () => {
+			all = await this.node.recordings();
+			return all.every((r) => r.state !== 'running');
+		}, 5000, 100);
 		const fresh = all.filter((r) => !this.seen?.has(r.id));
 		this.seen = new Set(all.map((r) => r.id));
 		return fresh;
