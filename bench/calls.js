@@ -3,8 +3,11 @@
 const { House, sink, until } = require('./lib/house.js');
 const { cpuByRole, less, sum } = require('./lib/tree.js');
 const { table, median } = require('./lib/say.js');
+const kamailio = require('./lib/kamailio.js');
 
-const ASTERISK = { plain: 2.07, recorded: 2.65 }; // quoted, see README.md
+// Quoted, of another day and machine: README.md.
+const ASTERISK = { plain: 2.07, recorded: 2.65 };
+const KAMAILIO = 0.078;
 const TARGET = { plain: 0.4, recorded: 0.9 };
 
 async function measure(kind, { rate, seconds, hold_ms, low, folder }) {
@@ -52,17 +55,36 @@ async function measure(kind, { rate, seconds, hold_ms, low, folder }) {
 	}
 }
 
+function say(m) {
+	const by = Object.entries(m.spent).filter(([, s]) => s > 0.0005)
+		.map(([role, s]) => `${role} ${(1000 * s / m.calls).toFixed(3)}`).join(', ');
+	console.log(`  ${m.kind.padEnd(9)} ${m.calls} calls: ${m.failed} failed, ${m.per1000.toFixed(3)} CPU s per 1,000` +
+		(m.entries ? ` (${by}); ${m.retransmitted} sent again, ${m.entries} entries, ${m.commits} commits, ` +
+			`${m.fsyncs} spool fsyncs` : ''));
+}
+
+// The same work by the peer in the same round: what of a figure is the machine?
+function ratios(rows) {
+	const peer = rows.filter((r) => r.kind === 'kamailio');
+	table(['to Kamailio\'s proxying, same round', 'median', 'range', 'targets, as quoted'],
+		['plain', 'recorded'].map((kind) => {
+			const mine = rows.filter((r) => r.kind === kind);
+			const m = median(mine.map((r, i) => r.per1000 / peer[i].per1000));
+			return [kind, m.text(2), m.range(2), (TARGET[kind] / KAMAILIO).toFixed(2)];
+		}));
+	const m = median(peer.map((r) => r.per1000));
+	console.log(`Kamailio itself: ${m.text(3)} (${m.range(3)}); quoted: ${KAMAILIO}`);
+}
+
 async function run(options) {
 	const rows = [];
+	const with_peer = kamailio.Kamailio.is_here();
+	if (!with_peer) console.log('  kamailio is missing: no comparison with it');
 	for (let round = 0; round < options.rounds; round++)
-		for (const kind of ['plain', 'recorded']) {
-			const m = await measure(kind, options);
+		for (const kind of ['plain', 'recorded', ...with_peer ? ['kamailio'] : []]) {
+			const m = kind === 'kamailio' ? await kamailio.measure(options) : await measure(kind, options);
 			rows.push(m);
-			const by = Object.entries(m.spent).filter(([, s]) => s > 0.0005)
-				.map(([role, s]) => `${role} ${(1000 * s / m.calls).toFixed(3)}`).join(', ');
-			console.log(`  ${kind.padEnd(9)} ${m.calls} calls at ${options.rate}/s: ${m.failed} failed, ` +
-				`${m.retransmitted} sent again, ${m.per1000.toFixed(3)} CPU s per 1,000 (${by}); ` +
-				`${m.entries} entries, ${m.commits} commits, ${m.fsyncs} spool fsyncs`);
+			say(m);
 		}
 	table(['CPU s per 1,000 calls', 'median', 'range', 'target', 'Asterisk, quoted', 'failed'],
 		['plain', 'recorded'].map((kind) => {
@@ -71,6 +93,7 @@ async function run(options) {
 			return [kind, m.text(3), m.range(3), TARGET[kind], ASTERISK[kind],
 				mine.reduce((a, r) => a + r.failed, 0)];
 		}));
+	if (with_peer) ratios(rows);
 	return rows.every((r) => r.failed === 0);
 }
 

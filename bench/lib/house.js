@@ -37,7 +37,39 @@ function statistics(file) {
 	return Object.fromEntries(lines[0].map((name, i) => [name, last[i]]));
 }
 
-class House {
+// Callers and phones on either side of what is measured, which listens at
+// `address` and finds the phones at the port `phone`.
+class Load {
+	sipp(name, scenario, args) {
+		const file = (what) => path.join(this.dir, `${name}.${what}`);
+		for (const what of ['csv', 'log']) fs.rmSync(file(what), { force: true });
+		const it = start('taskset', ['-c', CORE_OF_LOAD, 'sipp', ...args,
+			'-sf', path.join(__dirname, `../sipp/${scenario}.xml`), '-i', '127.0.0.1',
+			'-nostdin', '-buff_size', '4194304', '-l', '100000',
+			'-trace_stat', '-fd', '1', '-stf', file('csv'),
+			'-trace_logs', '-log_file', file('log')], { cwd: this.dir });
+		it.statistics = () => statistics(file('csv'));
+		// the ports that the node told this side, in the order of its calls
+		it.ports = () => fs.readFileSync(file('log'), 'utf8').split('\n').filter((l) => /^\d+$/.test(l));
+		return it;
+	}
+
+	// Phones that answer; sink: the port where they say that audio goes.
+	phones(sinkPort) {
+		return this.sipp('phones', 'nurse', ['-p', String(this.phone), '-key', 'sink', String(sinkPort)]);
+	}
+
+	// So many calls at that rate, each for so long.
+	async callers({ calls, rate, hold_ms, sinkPort }) {
+		const port = await freePort();
+		return this.sipp('callers', 'caller', [this.address, '-s', '1177', '-p', String(port),
+			'-m', String(calls), '-r', String(rate), '-d', String(hold_ms), '-key', 'sink', String(sinkPort),
+			'-timeout', `${Math.ceil(calls / rate + hold_ms / 1000 + 30)}s`, '-timeout_error',
+			'-recv_timeout', '15000']);
+	}
+}
+
+class House extends Load {
 	// options: dir (empty), agents, calls (most at a time), record, low (port)
 	static async make(options) {
 		const h = new House();
@@ -63,6 +95,7 @@ class House {
 		h.pid = h.node.process.pid;
 		await until('every process', () => tree(h.pid).length >= 7, 5000);
 		pin(tree(h.pid), CORE_UNDER_TEST);
+		h.address = h.node.address;
 		h.phone = await freePort();
 		await register({
 			target: h.node.port, port: h.phone, names: h.names,
@@ -71,37 +104,9 @@ class House {
 		return h;
 	}
 
-	sipp(name, scenario, args) {
-		const file = (what) => path.join(this.dir, `${name}.${what}`);
-		for (const what of ['csv', 'log']) fs.rmSync(file(what), { force: true });
-		const it = start('taskset', ['-c', CORE_OF_LOAD, 'sipp', ...args,
-			'-sf', path.join(__dirname, `../sipp/${scenario}.xml`), '-i', '127.0.0.1',
-			'-nostdin', '-buff_size', '4194304', '-l', '100000',
-			'-trace_stat', '-fd', '1', '-stf', file('csv'),
-			'-trace_logs', '-log_file', file('log')], { cwd: this.dir });
-		it.statistics = () => statistics(file('csv'));
-		// the ports that the node told this side, in the order of its calls
-		it.ports = () => fs.readFileSync(file('log'), 'utf8').split('\n').filter((l) => /^\d+$/.test(l));
-		return it;
-	}
-
-	// Phones that answer; sink: the port where they say that audio goes.
-	phones(sinkPort) {
-		return this.sipp('phones', 'nurse', ['-p', String(this.phone), '-key', 'sink', String(sinkPort)]);
-	}
-
-	// So many calls at that rate, each for so long.
-	async callers({ calls, rate, hold_ms, sinkPort }) {
-		const port = await freePort();
-		return this.sipp('callers', 'caller', [this.node.address, '-s', '1177', '-p', String(port),
-			'-m', String(calls), '-r', String(rate), '-d', String(hold_ms), '-key', 'sink', String(sinkPort),
-			'-timeout', `${Math.ceil(calls / rate + hold_ms / 1000 + 30)}s`, '-timeout_error',
-			'-recv_timeout', '15000']);
-	}
-
 	async end() {
 		await this.node.stop('SIGTERM', 8000);
 	}
 }
 
-module.exports = { House, sink, pin, sleep, until, CORE_UNDER_TEST, CORE_OF_LOAD };
+module.exports = { House, Load, sink, pin, sleep, until, CORE_UNDER_TEST, CORE_OF_LOAD };
