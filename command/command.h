@@ -32,6 +32,7 @@ COMMAND(queues);
 COMMAND(trunks);
 COMMAND(recording);
 COMMAND(ledger);
+COMMAND(register);
 COMMAND(key);
 COMMAND(user);
 COMMAND(process);

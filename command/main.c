@@ -34,6 +34,8 @@ static const struct command commands[] = {
 	{ "recording", "list, show, open, verify, export, recover recordings",
 	  command_recording },
 	{ "ledger", "verify, append to, follow a log", command_ledger },
+	{ "register", "who may do what for whom, and by which agreement",
+	  command_register },
 	{ "key", "make, unlock and lock the keeper's keys", command_key },
 	{ "user", "who may ask to listen", command_user },
 };
