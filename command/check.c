@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "command/command.h"
 #include "register/load.h"
+#include "routing/load.h"
 #include "settings/settings.h"
 
 struct count {
@@ -96,7 +97,7 @@ static void check_machine(struct count *n, const char *file)
 				 "a user of its own");
 }
 
-/* ---- what the law says of the register */
+/* ---- what the law says of register and routes */
 
 /*
  * The settings once more where they have faults, for the register's sake:
@@ -114,15 +115,35 @@ static struct settings *as_far_as_read(const char *file)
 	return s;
 }
 
-static void check_register(struct count *n, const struct settings *s)
+static void check_routes(struct count *n, const struct settings *s,
+			 const struct register_book *b)
+{
+	struct routes *r = NULL;
+	unsigned faults;
+
+	if (s->routes_file[0] && !routes_load(&r, s, b, on_fault, n) &&
+	    routes_check(r, s, b, clock_wall_ms() / 60000, on_fault, n,
+			 &faults)) {
+		(void)puts("out of memory: the routes were not checked");
+		n->faults++;
+	}
+	routes_free(r);
+}
+
+static void check_law(struct count *n, const struct settings *s)
 {
 	struct register_book *b = NULL;
+	int err = 0;
 
-	if (!s || !s->register_file[0])
+	if (!s)
 		return;
-	if (!register_load(&b, s->register_file, on_fault, n))
+	if (s->register_file[0])
+		err = register_load(&b, s->register_file, on_fault, n);
+	if (!err && b)
 		(void)register_check(b, s->register_file,
 				     clock_wall_ms() / 60000, on_fault, n);
+	if (!err)
+		check_routes(n, s, b);
 	register_free(b);
 }
 
@@ -146,7 +167,7 @@ int command_check(int argc, char **argv)
 	}
 	if (settings_load(&s, argv[2], on_fault, &n))
 		s = as_far_as_read(argv[2]);
-	check_register(&n, s);
+	check_law(&n, s);
 	check_machine(&n, argv[2]);
 	settings_free(s);
 	(void)printf("%u faults\n", n.faults);

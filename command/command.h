@@ -30,6 +30,7 @@ COMMAND(status);
 COMMAND(calls);
 COMMAND(queues);
 COMMAND(trunks);
+COMMAND(route);
 COMMAND(recording);
 COMMAND(ledger);
 COMMAND(register);

@@ -31,6 +31,7 @@ static const struct command commands[] = {
 	{ "queues", "who waits, and how many nurses there are",
 	  command_queues },
 	{ "trunks", "the trunks and whether they answer", command_trunks },
+	{ "route", "where a call would go, and why", command_route },
 	{ "recording", "list, show, open, verify, export, recover recordings",
 	  command_recording },
 	{ "ledger", "verify, append to, follow a log", command_ledger },

@@ -187,10 +187,8 @@ static struct feast feast_of(int32_t day)
 	return found;
 }
 
-unsigned calendar_kinds(int32_t day)
+static unsigned kinds_of(int32_t day, unsigned today, unsigned tomorrow)
 {
-	unsigned today = feast_of(day).kinds;
-	unsigned tomorrow = feast_of(day + 1).kinds;
 	unsigned kinds = 1u << weekday(day) | today;
 
 	if (tomorrow & DAY_MAJOR && !(today & DAY_MAJOR))
@@ -200,6 +198,26 @@ unsigned calendar_kinds(int32_t day)
 		kinds |= DAY_BEFORE_HOLIDAY;
 	if (weekday(day) < 5 && !(today & (DAY_HOLIDAY | DAY_EVE)))
 		kinds |= DAY_WORKDAY;
+	return kinds;
+}
+
+void calendar_kinds_back(int32_t day, unsigned count, uint16_t *ret)
+{
+	unsigned tomorrow = feast_of(day + 1).kinds;
+
+	for (unsigned i = 0; i < count; i++) {
+		unsigned today = feast_of(day - (int32_t)i).kinds;
+
+		ret[i] = (uint16_t)kinds_of(day - (int32_t)i, today, tomorrow);
+		tomorrow = today;
+	}
+}
+
+unsigned calendar_kinds(int32_t day)
+{
+	uint16_t kinds;
+
+	calendar_kinds_back(day, 1, &kinds);
 	return kinds;
 }
 

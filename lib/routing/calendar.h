@@ -63,8 +63,9 @@ void calendar_local(int64_t minute, struct calendar_local *ret);
  */
 int64_t calendar_minute(int32_t day, unsigned minute_of_day);
 
-/* Bits of enum calendar_kind. */
+/* Bits of enum calendar_kind; and those of a day, the day before, ... */
 unsigned calendar_kinds(int32_t day);
+void calendar_kinds_back(int32_t day, unsigned count, uint16_t *ret);
 
 /* "Julafton"; NULL: neither a holiday nor an eve. */
 const char *calendar_name(int32_t day);

@@ -142,8 +142,7 @@ void window_look(int64_t minute, struct window_view *ret)
 {
 	ret->minute = minute;
 	calendar_local(minute, &ret->local);
-	for (int i = 0; i < WINDOW_DAYS; i++)
-		ret->kinds[i] = (uint16_t)calendar_kinds(ret->local.day - i);
+	calendar_kinds_back(ret->local.day, WINDOW_DAYS, ret->kinds);
 }
 
 /*

@@ -193,7 +193,7 @@ static void check_national(struct loader *l)
 				     "name a trunk of this file",
 				     "region %s leads to an unknown trunk",
 				     s->routes[i].county);
-	if (!trunk_known(s, s->national_trunk))
+	if (!s->routes_file[0] && !trunk_known(s, s->national_trunk))
 		loader_fault(l, loader_line(l, NULL, NULL, "national-trunk"),
 			     "ROUTE-GAP",
 			     "set national-trunk to the trunk of the national "
@@ -214,6 +214,8 @@ void loader_check(struct loader *l)
 			     "the log has no name");
 	check_file(l, s->register_file, loader_line(l, NULL, NULL, "register"),
 		   "register");
+	check_file(l, s->routes_file, loader_line(l, NULL, NULL, "routes"),
+		   "routes");
 	check_listeners(l);
 	for (unsigned i = 0; i < s->trunk_count; i++)
 		check_trunk(l, &s->trunks[i]);

@@ -395,6 +395,8 @@ static void fill_top(struct loader *l, cfg_t *cfg)
 		    loader_line(l, NULL, NULL, "data"), "data");
 	loader_path(l, s->register_file, cfg_getstr(cfg, "register"),
 		    loader_line(l, NULL, NULL, "register"), "register");
+	loader_path(l, s->routes_file, cfg_getstr(cfg, "routes"),
+		    loader_line(l, NULL, NULL, "routes"), "routes");
 	(void)loader_copy(l, s->log_origin, sizeof(s->log_origin),
 			  cfg_getstr(cfg, "log-origin"),
 			  loader_line(l, NULL, NULL, "log-origin"),

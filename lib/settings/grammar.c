@@ -83,6 +83,7 @@ cfg_t *loader_grammar(void)
 		CFG_STR("runtime", "run", CFGF_NONE),
 		CFG_STR("data", VAXEL_DATA, CFGF_NONE),
 		CFG_STR("register", "", CFGF_NONE),
+		CFG_STR("routes", "", CFGF_NONE),
 		CFG_STR("log-origin", "", CFGF_NONE),
 		CFG_STR("log-level", "notice", CFGF_NONE),
 		CFG_STR("national-trunk", "", CFGF_NONE),

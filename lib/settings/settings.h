@@ -148,6 +148,9 @@ struct settings {
 	char data[SETTINGS_PATH_MAX];    /* Swedish tables */
 	/* organisations, agreements, lawfulness: register.conf(5); "": none */
 	char register_file[SETTINGS_PATH_MAX];
+	/* who answers whose callers: routes.conf(5); "": the sections region
+	 */
+	char routes_file[SETTINGS_PATH_MAX];
 	char log_origin[SETTINGS_NAME_MAX];
 	unsigned log_level; /* enum log_level */
 

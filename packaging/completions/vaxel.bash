@@ -6,13 +6,14 @@ _vaxel() {
 	--role) COMPREPLY=($(compgen -W "national supplier provider one-machine reviewer officer" -- "$cur")); return ;;
 	esac
 	if [ "$COMP_CWORD" = 1 ]; then
-		COMPREPLY=($(compgen -W "init run check status calls queues trunks recording ledger register key user --help --version" -- "$cur"))
+		COMPREPLY=($(compgen -W "init run check status calls queues trunks route recording ledger register key user --help --version" -- "$cur"))
 		return
 	fi
 	case ${COMP_WORDS[1]} in
 	recording) COMPREPLY=($(compgen -W "list show open export verify recover -c --json --as --to --purpose --scope --help" -- "$cur")) ;;
 	ledger) COMPREPLY=($(compgen -W "verify append tail prove check-proof consistency --key --key-file --policy --json --help" -- "$cur")) ;;
 	register) COMPREPLY=($(compgen -W "show at article30 what-if -c --register --json --picture --dot --help" -- "$cur")) ;;
+	route) COMPREPLY=($(compgen -W "1177 --municipality --at -c --json --help" -- "$cur")) ;;
 	key) COMPREPLY=($(compgen -W "new unlock lock -c --out --recovery --help" -- "$cur")) ;;
 	user) COMPREPLY=($(compgen -W "add list remove -c --role --json --help" -- "$cur")) ;;
 	init) COMPREPLY=($(compgen -W "--role --listen --recipient --json --help" -- "$cur")) ;;
