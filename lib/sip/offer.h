@@ -78,6 +78,10 @@ struct offer_media {
 	enum offer_direction direction;
 	enum srtp_use srtp;
 	uint8_t key[OFFER_KEY_BYTES]; /* ours to send with; random, per leg */
+	/* Of a session that passes descriptions on: this one, byte for byte;
+	 * nothing else of the struct counts then. Copied where it has to last.
+	 */
+	struct text as_is;
 };
 
 /* What came out of offer and answer: what the media part needs to know. */

@@ -149,6 +149,9 @@ void session_bury(struct session *s)
 	session_drop_forks(s);
 	free(s->again);
 	s->again = NULL;
+	free(s->ack_auth);
+	s->ack_auth = NULL;
+	session_words_drop(&s->words);
 	explicit_bzero(&s->next_media, sizeof(s->next_media));
 	explicit_bzero(&s->want_media, sizeof(s->want_media));
 	if (s->phase == PHASE_LEAVING)
@@ -199,6 +202,8 @@ void session_bye(struct session *s)
 {
 	struct stack_client *c;
 
+	/* RFC 3261 15: not before the ACK */
+	session_pay_ack(s, TEXT(""));
 	(void)!session_send(s, &c, METHOD_BYE, NULL, TEXT(""), TEXT(""),
 			    session_ignore, NULL);
 }
@@ -294,6 +299,7 @@ int sessions_new(struct sessions **ret, struct stack *stack, uv_loop_t *loop,
 						     : clock_mono_ms;
 	all->min_se_s = options && options->min_se_s ? options->min_se_s
 						     : SESSION_TIMER_MIN_S;
+	all->relays = options && options->relays;
 	all->bucket_mask = BUCKETS - 1;
 	all->buckets = calloc(BUCKETS, sizeof(struct session *));
 	if (loop)
@@ -334,6 +340,8 @@ void sessions_free(struct sessions *all)
 			s->next = NULL;
 			s->offer_in = s->invite_in = NULL;
 			session_drop_forks(s);
+			session_words_drop(&s->words);
+			free(s->ack_auth);
 			free(s->again);
 			if (s->phase == PHASE_LEAVING)
 				free(s->state);
@@ -452,7 +460,15 @@ bool session_established(const struct session *s)
 
 bool session_waiting(const struct session *s)
 {
-	return s->offer_in || (s->invite_in && !s->invite_in_final);
+	return s->offer_in || s->ack_seq ||
+	       (s->invite_in && !s->invite_in_final);
+}
+
+bool session_asked_by_update(const struct session *s)
+{
+	return s->offer_in &&
+	       message_method_of(stack_server_request(s->offer_in)) ==
+		       METHOD_UPDATE;
 }
 
 const struct offer *session_theirs(const struct session *s)

@@ -160,6 +160,15 @@ struct session_handlers {
 struct sessions_options {
 	unsigned min_se_s;          /* RFC 4028; 0: 90 */
 	uint64_t (*clock_ms)(void); /* NULL: clock_mono_ms */
+	/*
+	 * Descriptions are somebody else's: taken as they come, read by
+	 * session_said(), said as struct offer_media's as_is, never judged.
+	 * An empty as_is in session_call() and session_offer() asks the peer
+	 * for an offer; it then waits like any other of theirs, as of
+	 * answered() or offered(), for session_answer(). It cannot be refused
+	 * but by ending the call.
+	 */
+	bool relays;
 };
 
 /* loop NULL: no timer of its own, somebody calls sessions_tick(). */
@@ -249,6 +258,10 @@ void session_refuse_with(struct session *s, unsigned code, struct text headers);
 int session_offer(struct session *s,
 		  const struct offer_media *media) CHECK_RESULT;
 
+/* The same by UPDATE, where the peer takes one. */
+int session_update(struct session *s,
+		   const struct offer_media *media) CHECK_RESULT;
+
 /* Ask the peer to call somebody else. EAGAIN: one is under way. */
 int session_refer(struct session *s, struct text refer_to,
 		  struct text referred_by) CHECK_RESULT;
@@ -285,6 +298,11 @@ bool session_waiting(const struct session *s);
 
 /* Their description in force (or previewed); NULL for none. */
 const struct offer *session_theirs(const struct session *s);
+/* That, or the offer that waits for our answer, as it came; empty for none.
+ * Only where descriptions are passed on; valid until the next message. */
+struct text session_said(const struct session *s);
+/* Did what waits for our answer come by UPDATE? */
+bool session_asked_by_update(const struct session *s);
 /* Their offer that waits for our answer; NULL for none. */
 const struct offer *session_pending(const struct session *s);
 /* ENOENT: nothing agreed yet. */

@@ -76,9 +76,10 @@ static void target_of(struct session *s, bool initial,
 int session_invite_send(struct session *s, struct session_invite *inv,
 			const struct offer *offer)
 {
-	uint8_t bytes[SESSION_HEADERS_MAX], body[OFFER_BYTES_MAX];
+	uint8_t bytes[SESSION_HEADERS_MAX], body[SESSION_BODY_MAX];
 	struct writer w = writer_on(bytes, sizeof(bytes));
 	struct writer sdp = writer_on(body, sizeof(body));
+	const struct session_copy *as_is = &s->words.our_offer;
 	struct stack_request r = { .method = METHOD_INVITE };
 	struct stack_target target;
 	int err;
@@ -87,7 +88,8 @@ int session_invite_send(struct session *s, struct session_invite *inv,
 	dialog_request(&s->state->d.dialog, &w, METHOD_INVITE, 0, &r.uri);
 	inv->seq = s->state->d.dialog.local_seq;
 	session_done(s);
-	session_write_features(&w);
+	/* RFC 3261 13.2.1: a reliable 18x would have to carry their offer */
+	session_write_features(&w, !inv->asks);
 	if (inv->initial)
 		write_wish(s, &w);
 	else
@@ -98,7 +100,10 @@ int session_invite_send(struct session *s, struct session_invite *inv,
 	}
 	if (inv->auth)
 		writer_str(&w, inv->auth);
-	offer_write(&sdp, offer);
+	if (as_is->p)
+		writer_copy(&sdp, as_is->p, as_is->len);
+	else if (!inv->asks)
+		offer_write(&sdp, offer);
 	err = writer_finish(&w);
 	if (!err)
 		err = writer_finish(&sdp);
@@ -142,12 +147,20 @@ static int call_start(struct session *s, const struct session_call *call,
 
 	if (err)
 		return err;
-	offer_make(&offer, media, s->state->session_id);
-	session_our_offer(s, &offer);
+	s->again->asks = s->all->relays && !media->as_is.len;
+	if (s->all->relays && media->as_is.len) {
+		err = relay_offer(s, media->as_is);
+	} else if (!s->all->relays) {
+		offer_make(&offer, media, s->state->session_id);
+		session_our_offer(s, &offer);
+	}
+	if (err)
+		return err;
 	inv = session_invite_new(s, true);
 	if (!inv)
 		return ENOMEM;
-	err = session_invite_send(s, inv, &offer);
+	inv->asks = s->again->asks;
+	err = session_invite_send(s, inv, &s->state->d.pending);
 	if (err)
 		session_invite_free(inv);
 	return err;
@@ -198,13 +211,12 @@ static void ack_stranger(struct session_invite *inv, const struct sip_msg *msg,
 
 	s = won ? sessions_find(inv->all, &msg->from.tag, &msg->callid) : NULL;
 	if (s) {
-		session_send_ack(inv->all, &s->state->d.dialog, msg->cseq.num,
-				 inv->auth);
+		session_ack_again(s, msg->cseq.num, inv->auth);
 		return;
 	}
 	if (dialog_orphan(&d, msg, flow))
 		return;
-	session_send_ack(inv->all, &d, msg->cseq.num, inv->auth);
+	session_send_ack(inv->all, &d, msg->cseq.num, inv->auth, TEXT(""));
 	if (won)
 		return;
 	dialog_request(&d, &w, METHOD_BYE, 0, &r.uri);
@@ -216,13 +228,26 @@ static void ack_stranger(struct session_invite *inv, const struct sip_msg *msg,
 			     NULL);
 }
 
+int session_their_first_offer(struct session *s, const struct sip_msg *msg)
+{
+	struct offer offer;
+	int err = session_read_sdp(s, msg, &offer);
+
+	if (!err)
+		session_their_offer(s, &offer);
+	return err;
+}
+
 /* The answer in the 2xx, or the one of a provisional that it repeats. */
-static int final_answer(struct session *s, const struct sip_msg *msg)
+static int final_answer(struct session *s, const struct session_invite *inv,
+			const struct sip_msg *msg)
 {
 	struct session_dialog *d = &s->state->d;
 	struct offer answer;
 	int err;
 
+	if (inv->asks)
+		return session_their_first_offer(s, msg);
 	/* RFC 3261 13.2.1: once answered reliably, later ones are ignored */
 	if (d->sdp != SESSION_SDP_WE_OFFERED)
 		return d->agreed ? 0 : ENOENT;
@@ -244,7 +269,7 @@ static void on_answered(struct session *s, struct session_invite *inv,
 	if (!session_pick_tag(s, &msg->to.tag, true)) {
 		/* more forks than we follow: the current place is taken over */
 		d->state = DIALOG_NONE;
-		s->state->d.sdp = SESSION_SDP_WE_OFFERED;
+		s->state->d.sdp = session_first_sdp(s);
 		s->state->d.agreed = s->state->d.previewed = 0;
 	}
 	session_begin(s);
@@ -258,13 +283,15 @@ static void on_answered(struct session *s, struct session_invite *inv,
 	}
 	(void)!text_copy(inv->winner, sizeof(inv->winner),
 			 message_text(msg->to.tag));
-	session_send_ack(s->all, d, inv->seq, inv->auth);
+	err = inv->asks ? session_owe_ack(s, inv) : 0;
+	if (!inv->asks)
+		session_send_ack(s->all, d, inv->seq, inv->auth, TEXT(""));
 	s->invite_out = NULL;
 	inv->s = NULL;
 	free(s->again);
 	s->again = NULL;
 	session_peer_features(s, msg);
-	if (final_answer(s, msg)) {
+	if (err || final_answer(s, inv, msg)) {
 		session_bye(s);
 		session_over(s, SESSION_END_BAD_ANSWER);
 		return;
@@ -312,6 +339,7 @@ static bool try_again(struct session *s, struct session_invite *old, char *auth)
 		return false;
 	}
 	inv->tries = old->tries + (auth ? 1 : 0);
+	inv->asks = old->asks;
 	inv->auth = auth;
 	old->s = NULL;
 	/* what early dialogs there were ended with the refusal */
@@ -320,7 +348,7 @@ static bool try_again(struct session *s, struct session_invite *old, char *auth)
 	s->state->d.dialog.remote_tag[0] = '\0';
 	s->state->d.rseq = 0;
 	s->state->d.agreed = s->state->d.previewed = 0;
-	s->state->d.sdp = SESSION_SDP_WE_OFFERED;
+	s->state->d.sdp = session_first_sdp(s);
 	if (!session_invite_send(s, inv, &s->state->d.pending))
 		return true;
 	session_invite_free(inv);
@@ -348,7 +376,8 @@ static bool mend(struct session *s, struct session_invite *inv, unsigned code,
 		return try_again(s, inv, NULL);
 	}
 	if ((code == 488 || code == 415 || code == 606) &&
-	    s->state->srtp == SRTP_OFFERED && !s->plain_tried) {
+	    s->state->srtp == SRTP_OFFERED && !s->plain_tried &&
+	    !s->all->relays) {
 		struct offer *o = &s->state->d.pending;
 
 		s->plain_tried = true;

@@ -79,14 +79,17 @@ static void on_update_response(void *arg, struct stack_client *c, unsigned code,
 
 static int send_update(struct session *s, const struct offer *o)
 {
-	uint8_t bytes[512], body[OFFER_BYTES_MAX];
+	uint8_t bytes[512], body[SESSION_BODY_MAX];
 	struct writer w = writer_on(bytes, sizeof(bytes));
 	struct writer sdp = writer_on(body, sizeof(body));
+	const struct session_copy *as_is = &s->words.our_offer;
 	int err;
 
-	session_write_features(&w);
+	session_write_features(&w, true);
 	session_write_refresh(s, &w);
-	if (o)
+	if (o && as_is->p)
+		writer_copy(&sdp, as_is->p, as_is->len);
+	else if (o)
 		offer_write(&sdp, o);
 	err = writer_finish(&sdp);
 	if (!err)
@@ -109,6 +112,7 @@ static int send_reinvite(struct session *s, const struct offer *o, bool offers,
 	if (!inv)
 		return ENOMEM;
 	inv->offers = offers;
+	inv->asks = !o;
 	inv->auth = auth;
 	inv->tries = auth ? 1 : 0;
 	err = session_invite_send(s, inv, o);
@@ -120,7 +124,7 @@ static int send_reinvite(struct session *s, const struct offer *o, bool offers,
 static bool is_busy(const struct session *s)
 {
 	return s->state->d.sdp != SESSION_SDP_STABLE || s->update_out ||
-	       s->offer_in || s->invite_in_final ||
+	       s->ack_seq || s->offer_in || s->invite_in_final ||
 	       (s->invite_in && s->phase != PHASE_RINGING) ||
 	       (s->invite_out && !s->invite_out->initial) ||
 	       (s->reliable.waiting && s->phase == PHASE_RINGING);
@@ -129,13 +133,24 @@ static bool is_busy(const struct session *s)
 static int send_offer(struct session *s)
 {
 	struct session_dialog *d = &s->state->d;
+	struct text as_is = s->want_media.as_is;
 	struct offer o;
+	int err = 0;
 
-	offer_remake(&o, &s->want_media, &d->ours, &d->theirs);
-	session_our_offer(s, &o);
-	if (s->phase == PHASE_TALKING)
-		return send_reinvite(s, &o, true, NULL);
-	return send_update(s, &o);
+	if (s->all->relays && !as_is.len)
+		return send_reinvite(s, NULL, true, NULL);
+	if (s->all->relays) {
+		err = relay_offer(s, as_is);
+	} else {
+		offer_remake(&o, &s->want_media, &d->ours, &d->theirs);
+		session_our_offer(s, &o);
+	}
+	if (err)
+		return err;
+	if (s->phase == PHASE_TALKING &&
+	    !(s->want_update && s->state->peer_update))
+		return send_reinvite(s, &d->pending, true, NULL);
+	return send_update(s, &d->pending);
 }
 
 static int send_refresh(struct session *s)
@@ -144,6 +159,8 @@ static int send_refresh(struct session *s)
 
 	if (s->state->peer_update)
 		return send_update(s, NULL);
+	if (s->all->relays && relay_refresh(s))
+		return 0; /* nothing that we could say; theirs may come */
 	session_our_offer(s, &ours);
 	return send_reinvite(s, &ours, false, NULL);
 }
@@ -174,16 +191,31 @@ void session_flush(struct session *s)
 	session_touch(s);
 }
 
-int session_offer(struct session *s, const struct offer_media *media)
+static int wish(struct session *s, const struct offer_media *media, bool update)
 {
 	bool early = s->phase == PHASE_CALLING || s->phase == PHASE_RINGING;
+	bool asks = s->all->relays && !media->as_is.len;
+	int err;
 
-	if (session_is_left(s) || (early && !s->state->peer_update))
+	if (session_is_left(s) || (early && (!s->state->peer_update || asks)))
 		return EPROTO;
+	err = session_hold(&s->want_media, &s->words.want, media);
+	if (err)
+		return err;
 	s->want_offer = true;
-	s->want_media = *media;
+	s->want_update = update;
 	session_flush(s);
 	return 0;
+}
+
+int session_offer(struct session *s, const struct offer_media *media)
+{
+	return wish(s, media, false);
+}
+
+int session_update(struct session *s, const struct offer_media *media)
+{
+	return wish(s, media, true);
 }
 
 /* ---- what becomes of it */
@@ -250,6 +282,11 @@ static void change_failed(struct session *s, unsigned code,
 		/* RFC 3261 12.2.1.2; RFC 4028 10 */
 		session_bye(s);
 		session_over(s, SESSION_END_LOST);
+	} else if (update && offers && (code == 405 || code == 501) &&
+		   s->phase == PHASE_TALKING) {
+		/* it said so, and does not take it: as re-INVITE then */
+		s->state->peer_update = 0;
+		wish_again(s, offers, 0);
 	} else if (offers) {
 		session_rollback(s);
 		s->all->h.offer_refused(s->owner, s, code);
@@ -295,11 +332,29 @@ static bool authorized(struct session *s, struct session_invite *inv,
 	char *auth;
 
 	if (!msg || (code != 401 && code != 407) || inv->tries ||
-	    s->state->d.sdp != SESSION_SDP_WE_OFFERED ||
+	    (s->state->d.sdp != SESSION_SDP_WE_OFFERED && !inv->asks) ||
 	    session_authorize(s, msg, TEXT("INVITE"),
 			      text_of(s->state->d.dialog.target), &auth))
 		return false;
-	return !send_reinvite(s, &o, inv->offers, auth);
+	return !send_reinvite(s, inv->asks ? NULL : &o, inv->offers, auth);
+}
+
+/* We asked for their offer: the ACK waits for our answer to it. */
+static void asked(struct session *s, const struct session_invite *inv,
+		  const struct sip_msg *msg)
+{
+	int err = session_owe_ack(s, inv);
+
+	session_peer_features(s, msg);
+	if (!err)
+		err = session_their_first_offer(s, msg);
+	if (err) {
+		session_bye(s);
+		session_over(s, SESSION_END_BAD_ANSWER);
+		return;
+	}
+	session_settle_timer(s, msg);
+	s->all->h.offered(s->owner, s);
 }
 
 void session_reinvite_response(struct session *s, struct session_invite *inv,
@@ -316,8 +371,13 @@ void session_reinvite_response(struct session *s, struct session_invite *inv,
 		/* the target moves, the route set never (RFC 3261 12.2.1.2) */
 		dialog_refresh(d, msg, flow);
 		session_done(s);
-		session_send_ack(s->all, d, inv->seq, inv->auth);
-		change_done(s, msg, inv->offers);
+		if (inv->asks) {
+			asked(s, inv, msg);
+		} else {
+			session_send_ack(s->all, d, inv->seq, inv->auth,
+					 TEXT(""));
+			change_done(s, msg, inv->offers);
+		}
 	} else if (!authorized(s, inv, code, msg)) {
 		change_failed(s, code, msg, inv->offers, false);
 	}

@@ -13,6 +13,7 @@ void session_drop_forks(struct session *s)
 		struct session_fork *f = s->forks;
 
 		s->forks = f->next;
+		session_copy_drop(&f->theirs);
 		free(f);
 	}
 	s->fork_count = 0;
@@ -29,6 +30,7 @@ static void swap_in(struct session *s, struct session_fork *f)
 {
 	struct session_dialog current = s->state->d;
 	uint32_t seq = current.dialog.local_seq;
+	struct session_copy theirs;
 
 	session_begin(s);
 	s->state->d = f->d;
@@ -37,6 +39,9 @@ static void swap_in(struct session *s, struct session_fork *f)
 		s->state->d.dialog.local_seq = seq;
 	session_done(s);
 	f->d = current;
+	theirs = s->words.theirs;
+	s->words.theirs = f->theirs;
+	f->theirs = theirs;
 }
 
 static struct session_fork *fork_new(struct session *s)
@@ -64,12 +69,14 @@ static bool fork_begin(struct session *s)
 		return false;
 	session_begin(s);
 	f->d = *d;
+	f->theirs = s->words.theirs;
+	s->words.theirs = (struct session_copy){ NULL, 0 };
 	d->dialog.state = DIALOG_NONE;
 	d->dialog.remote_tag[0] = '\0';
 	d->dialog.remote_seq_known = 0;
 	if (d->sdp != SESSION_SDP_WE_OFFERED)
 		d->pending = d->ours;
-	d->sdp = SESSION_SDP_WE_OFFERED;
+	d->sdp = session_first_sdp(s);
 	d->agreed = d->previewed = 0;
 	d->rseq = 0;
 	session_done(s);

@@ -81,16 +81,22 @@ static bool repeats(const struct session *s, const struct offer *o)
 {
 	const struct offer *theirs = &s->state->d.theirs;
 
+	if (s->all->relays)
+		return relay_repeats(s);
 	return s->state->d.agreed && o->session_id == theirs->session_id &&
 	       o->version == theirs->version && offer_same(o, theirs);
 }
 
 static void accept_repeated(struct session *s)
 {
-	uint8_t body[OFFER_BYTES_MAX];
+	uint8_t body[SESSION_BODY_MAX];
 	struct writer sdp = writer_on(body, sizeof(body));
+	const struct session_copy *as_is = &s->words.ours;
 
-	offer_write(&sdp, &s->state->d.ours);
+	if (s->all->relays)
+		writer_copy(&sdp, as_is->p, as_is->len);
+	else
+		offer_write(&sdp, &s->state->d.ours);
 	(void)!session_accept_invite(s, &sdp);
 }
 

@@ -12,6 +12,7 @@
  * session_change.c   our re-INVITE and UPDATE, glare, session timer
  * session_refer.c    REFER and NOTIFY, both ways
  * session_sdp.c      where offer and answer stand
+ * session_relay.c    ... of descriptions that are passed on
  *
  * Whatever calls a handler of the owner may find the session gone afterwards:
  * gone sessions stay readable until the next call from outside, and
@@ -28,6 +29,7 @@
 #define SESSION_T1_MS 500
 #define SESSION_GIVE_UP_MS (64 * SESSION_T1_MS)
 #define SESSION_HEADERS_MAX 4096
+#define SESSION_BODY_MAX (16 * 1024)
 #define SESSION_ALLOW                                                          \
 	"INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE, INFO, REFER, "      \
 	"NOTIFY"
@@ -51,6 +53,7 @@ struct session_invite {
 	struct stack_client *client;
 	bool initial;
 	bool offers; /* carries an offer that the owner wanted */
+	bool asks;   /* ... or asks for theirs */
 	bool final;
 	unsigned tries; /* with credentials */
 	uint32_t seq;
@@ -62,14 +65,28 @@ struct session_invite {
 struct session_again {
 	struct flow flow;
 	bool has_flow;
+	bool asks; /* for an offer */
 	unsigned hops;
 	char route[DIALOG_URI_MAX];
 	char headers[]; /* terminated */
 };
 
+struct session_copy {
+	char *p; /* NULL: none */
+	size_t len;
+};
+
+/* Descriptions that are passed on. In force, on their way, just read, and
+ * those that wait until they may be sent. */
+struct session_words {
+	struct session_copy ours, theirs, our_offer, their_offer, heard;
+	struct session_copy next, want;
+};
+
 struct session_fork {
 	struct session_fork *next;
 	struct session_dialog d;
+	struct session_copy theirs;
 };
 
 /* A reliable provisional response of ours, waiting for its PRACK. */
@@ -104,6 +121,10 @@ struct session {
 	struct stack_client *update_out;
 	uint32_t own_min_se; /* raised by 422 */
 	uint32_t expires_s;
+	struct session_words words;
+	uint32_t ack_seq;   /* of the 2xx whose ACK waits for our answer; 0 */
+	uint32_t acked_seq; /* of the last whose ACK carried one */
+	char *ack_auth;
 	/* our wish to change, and when it may be tried (again) */
 	struct offer_media want_media;
 	uint64_t retry_at;
@@ -120,6 +141,7 @@ struct session {
 	bool update_offers;
 	bool plain_tried;
 	bool want_offer;
+	bool want_update; /* ... by UPDATE */
 	bool want_refresh;
 	bool refer_in;       /* a subscription of theirs to our progress */
 	bool refer_out_busy; /* ours to theirs */
@@ -131,6 +153,7 @@ struct sessions {
 	void *arg;
 	uint64_t (*clock_ms)(void);
 	uint32_t min_se_s;
+	bool relays;
 	struct session **buckets;
 	size_t bucket_mask;
 	unsigned count;
@@ -151,6 +174,13 @@ static inline uint64_t session_now(const struct session *s)
 static inline bool session_is_gone(const struct session *s)
 {
 	return s->phase == PHASE_GONE;
+}
+
+/* Where offer and answer stand right after our first INVITE. */
+static inline uint8_t session_first_sdp(const struct session *s)
+{
+	return s->again && s->again->asks ? SESSION_SDP_NONE
+					  : SESSION_SDP_WE_OFFERED;
 }
 
 /* Nobody to tell any more. */
@@ -187,7 +217,7 @@ void sessions_reap(struct sessions *all);
 
 /* ---- headers and sending (session_send.c) */
 /* Contact is the stack's; Allow and Supported are here. */
-void session_write_features(struct writer *w);
+void session_write_features(struct writer *w, bool reliable);
 void session_write_timer(struct session *s, struct writer *w, bool response,
 			 const struct session_timer *t);
 int session_send(struct session *s, struct stack_client **ret_client,
@@ -198,7 +228,7 @@ int session_send(struct session *s, struct stack_client **ret_client,
 void session_ignore(void *arg, struct stack_client *c, unsigned code,
 		    const struct sip_msg *msg, const struct flow *flow);
 void session_send_ack(struct sessions *all, struct dialog *d, uint32_t seq,
-		      const char *auth);
+		      const char *auth, struct text sdp);
 /* 200 (or another) with lines and description. */
 int session_reply(struct session *s, struct stack_server *t, unsigned code,
 		  const struct writer *more, const struct writer *sdp);
@@ -211,7 +241,7 @@ int session_authorize(const struct session *s, const struct sip_msg *msg,
 /* ---- session_sdp.c */
 /* ENOENT no body; EINVAL another kind of body; EBADMSG; EMSGSIZE */
 int session_body(const struct sip_msg *msg, struct text *ret) CHECK_RESULT;
-int session_read_sdp(const struct session *s, const struct sip_msg *msg,
+int session_read_sdp(struct session *s, const struct sip_msg *msg,
 		     struct offer *ret) CHECK_RESULT;
 void session_their_offer(struct session *s, const struct offer *o);
 /* Ours to an offer of theirs, or an offer where they had none; written to w. */
@@ -223,8 +253,38 @@ int session_their_answer(struct session *s, const struct offer *o,
 			 bool preview) CHECK_RESULT;
 void session_take_preview(struct session *s);
 void session_rollback(struct session *s);
+void session_settle(struct session *s, const struct offer *ours,
+		    const struct offer *theirs, bool we_offered, bool preview);
+
+/* ---- session_relay.c */
+void session_copy_drop(struct session_copy *c);
+int session_copy_keep(struct session_copy *c, struct text t) CHECK_RESULT;
+/* Of what is to be said later, the bytes too. */
+int session_hold(struct offer_media *to, struct session_copy *hold,
+		 const struct offer_media *from) CHECK_RESULT;
+void session_words_drop(struct session_words *w);
+int relay_read(struct session *s, struct text body,
+	       struct offer *ret) CHECK_RESULT;
+void relay_their_offer(struct session *s);
+void relay_their_answer(struct session *s, bool preview);
+void relay_take_preview(struct session *s);
+void relay_rollback(struct session *s);
+int relay_refresh(struct session *s) CHECK_RESULT;
+int relay_offer(struct session *s, struct text t) CHECK_RESULT;
+int relay_describe(struct session *s, struct text t, bool preview,
+		   struct writer *w) CHECK_RESULT;
+bool relay_repeats(const struct session *s);
+int session_owe_ack(struct session *s,
+		    const struct session_invite *inv) CHECK_RESULT;
+void session_pay_ack(struct session *s, struct text sdp);
+void session_ack_again(struct session *s, uint32_t seq, const char *auth);
+int session_answer_ack(struct session *s,
+		       const struct offer_media *media) CHECK_RESULT;
 
 /* ---- session_call.c */
+/* We asked for an offer: it has to be in this 2xx. */
+int session_their_first_offer(struct session *s,
+			      const struct sip_msg *msg) CHECK_RESULT;
 struct session_invite *session_invite_new(struct session *s, bool initial);
 void session_invite_free(struct session_invite *inv);
 int session_invite_send(struct session *s, struct session_invite *inv,

@@ -35,7 +35,7 @@ static bool can_describe(const struct session *s, bool reliable)
 static int send_18x(struct session *s, unsigned code, bool reliable,
 		    const struct offer_media *media)
 {
-	uint8_t bytes[128], body[OFFER_BYTES_MAX];
+	uint8_t bytes[128], body[SESSION_BODY_MAX];
 	struct writer w = writer_on(bytes, sizeof(bytes));
 	struct writer sdp = writer_on(body, sizeof(body));
 	int err = 0;
@@ -71,9 +71,7 @@ static int provisional(struct session *s, unsigned code, bool reliable,
 	/* RFC 3262 3: one at a time */
 	s->next_code = code;
 	s->next_described = media != NULL;
-	if (media)
-		s->next_media = *media;
-	return 0;
+	return media ? session_hold(&s->next_media, &s->words.next, media) : 0;
 }
 
 int session_ring(struct session *s, unsigned code, bool reliable)

@@ -104,7 +104,7 @@ int session_body(const struct sip_msg *msg, struct text *ret)
 	return err == ENOENT ? EINVAL : err;
 }
 
-int session_read_sdp(const struct session *s, const struct sip_msg *msg,
+int session_read_sdp(struct session *s, const struct sip_msg *msg,
 		     struct offer *ret)
 {
 	struct text body;
@@ -112,6 +112,8 @@ int session_read_sdp(const struct session *s, const struct sip_msg *msg,
 
 	if (err)
 		return err;
+	if (s->all->relays)
+		return relay_read(s, body, ret);
 	return offer_read(ret, body, (enum srtp_use)s->state->srtp);
 }
 
@@ -123,6 +125,8 @@ void session_their_offer(struct session *s, const struct offer *o)
 	d->pending = *o;
 	d->sdp = SESSION_SDP_THEY_OFFERED;
 	session_done(s);
+	if (s->all->relays)
+		relay_their_offer(s);
 }
 
 void session_our_offer(struct session *s, const struct offer *o)
@@ -135,21 +139,22 @@ void session_our_offer(struct session *s, const struct offer *o)
 	session_done(s);
 }
 
-static void settle(struct session_dialog *d, const struct offer *ours,
-		   const struct offer *theirs, bool we_offered, bool preview)
+void session_settle(struct session *s, const struct offer *ours,
+		    const struct offer *theirs, bool we_offered, bool preview)
 {
+	struct session_dialog *d = &s->state->d;
 	struct offer a = *ours, b = *theirs;
 
+	session_begin(s);
 	d->ours = a;
 	d->theirs = b;
 	d->we_offered = we_offered;
-	if (preview) {
-		d->previewed = 1;
-		return;
+	d->previewed = preview;
+	if (!preview) {
+		d->agreed = 1;
+		d->sdp = SESSION_SDP_STABLE;
 	}
-	d->previewed = 0;
-	d->agreed = 1;
-	d->sdp = SESSION_SDP_STABLE;
+	session_done(s);
 }
 
 /* Our last words, whose version the next ones continue. */
@@ -171,9 +176,7 @@ static int answer_them(struct session *s, const struct offer_media *m,
 		err = offer_agree(&agreed, ret, &d->pending, false);
 	if (err)
 		return err;
-	session_begin(s);
-	settle(d, ret, &d->pending, false, preview);
-	session_done(s);
+	session_settle(s, ret, &d->pending, false, preview);
 	return 0;
 }
 
@@ -184,6 +187,8 @@ int session_describe(struct session *s, const struct offer_media *m,
 	struct offer o;
 	int err;
 
+	if (s->all->relays)
+		return relay_describe(s, m->as_is, preview, w);
 	if (d->sdp == SESSION_SDP_THEY_OFFERED) {
 		err = answer_them(s, m, preview, &o);
 		if (err)
@@ -203,15 +208,15 @@ int session_their_answer(struct session *s, const struct offer *o, bool preview)
 {
 	struct session_dialog *d = &s->state->d;
 	struct offer_agreed agreed;
-	int err;
+	int err = 0;
 
-	err = offer_agree(&agreed, &d->pending, o, true);
-	if (err)
-		return err;
-	session_begin(s);
-	settle(d, &d->pending, o, true, preview);
-	session_done(s);
-	return 0;
+	if (s->all->relays)
+		relay_their_answer(s, preview);
+	else
+		err = offer_agree(&agreed, &d->pending, o, true);
+	if (!err)
+		session_settle(s, &d->pending, o, true, preview);
+	return err;
 }
 
 void session_take_preview(struct session *s)
@@ -221,6 +226,7 @@ void session_take_preview(struct session *s)
 	s->state->d.agreed = 1;
 	s->state->d.sdp = SESSION_SDP_STABLE;
 	session_done(s);
+	relay_take_preview(s);
 }
 
 /* RFC 3264 8: an offer that is refused leaves everything as it was. */
@@ -228,6 +234,7 @@ void session_rollback(struct session *s)
 {
 	struct session_dialog *d = &s->state->d;
 
+	relay_rollback(s);
 	if (d->sdp == SESSION_SDP_WE_OFFERED ||
 	    d->sdp == SESSION_SDP_THEY_OFFERED)
 		d->sdp = d->agreed ? SESSION_SDP_STABLE : SESSION_SDP_NONE;

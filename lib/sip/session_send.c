@@ -8,10 +8,11 @@
 #include "sip/digest.h"
 #include "sip/session_parts.h"
 
-void session_write_features(struct writer *w)
+void session_write_features(struct writer *w, bool reliable)
 {
-	writer_str(w, "Allow: " SESSION_ALLOW "\r\n"
-		      "Supported: 100rel, timer\r\n");
+	writer_str(w, "Allow: " SESSION_ALLOW "\r\n");
+	writer_str(w, reliable ? "Supported: 100rel, timer\r\n"
+			       : "Supported: timer\r\n");
 }
 
 /*
@@ -82,7 +83,7 @@ int session_send(struct session *s, struct stack_client **ret_client,
 /* RFC 3261 13.2.2.4: in the dialog, with the number of its INVITE and, if that
  * had credentials, the same. */
 void session_send_ack(struct sessions *all, struct dialog *d, uint32_t seq,
-		      const char *auth)
+		      const char *auth, struct text sdp)
 {
 	uint8_t bytes[SESSION_HEADERS_MAX];
 	struct writer w = writer_on(bytes, sizeof(bytes));
@@ -95,6 +96,8 @@ void session_send_ack(struct sessions *all, struct dialog *d, uint32_t seq,
 	if (writer_finish(&w))
 		return;
 	r.headers = (struct text){ (const char *)w.buf, w.len };
+	r.content_type = TEXT("application/sdp");
+	r.body = sdp;
 	dialog_where(d, &target);
 	/* what cannot be sent now comes again with the next 2xx */
 	(void)!stack_request(all->stack, NULL, &target, &r, NULL, NULL);
@@ -108,7 +111,7 @@ int session_reply(struct session *s, struct stack_server *t, unsigned code,
 	struct stack_reply r = { .code = code,
 				 .contact_user = text_of(s->state->user) };
 
-	session_write_features(&w);
+	session_write_features(&w, true);
 	if (more)
 		writer_copy(&w, more->buf, more->len);
 	if (writer_finish(&w))

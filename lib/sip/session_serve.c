@@ -66,7 +66,10 @@ static unsigned judge(struct sessions *all, const struct sip_msg *msg)
 
 	if (err && err != ENOENT)
 		return err == EINVAL ? 415 : 400;
-	if (!err) {
+	if (!err && all->relays) {
+		if (body.len > SESSION_BODY_MAX)
+			return 513;
+	} else if (!err) {
 		err = offer_read(&offer, body, SRTP_OFFERED);
 		explicit_bzero(offer.key, sizeof(offer.key));
 		if (err)
@@ -179,15 +182,15 @@ int session_accept_invite(struct session *s, const struct writer *sdp)
 static int answer_first(struct session *s, const struct offer_media *media)
 {
 	struct session_dialog *d = &s->state->d;
-	uint8_t body[OFFER_BYTES_MAX];
+	uint8_t body[SESSION_BODY_MAX];
 	struct writer sdp = writer_on(body, sizeof(body));
 	int err = 0;
 
 	/* RFC 3262 3: not before a described 18x was acknowledged */
 	if ((s->reliable.waiting && s->reliable.described) || s->offer_in) {
-		s->next_answer = true;
-		s->next_media = *media;
-		return 0;
+		err = session_hold(&s->next_media, &s->words.next, media);
+		s->next_answer = !err;
+		return err;
 	}
 	if (d->sdp != SESSION_SDP_STABLE)
 		err = session_describe(s, media, false, &sdp);
@@ -204,7 +207,7 @@ static int answer_first(struct session *s, const struct offer_media *media)
 
 static int answer_offer_in(struct session *s, const struct offer_media *media)
 {
-	uint8_t body[OFFER_BYTES_MAX], bytes[128];
+	uint8_t body[SESSION_BODY_MAX], bytes[128];
 	struct writer sdp = writer_on(body, sizeof(body));
 	struct writer w = writer_on(bytes, sizeof(bytes));
 	struct stack_server *t = s->offer_in;
@@ -232,7 +235,7 @@ static int answer_offer_in(struct session *s, const struct offer_media *media)
 
 static int answer_again(struct session *s, const struct offer_media *media)
 {
-	uint8_t body[OFFER_BYTES_MAX];
+	uint8_t body[SESSION_BODY_MAX];
 	struct writer sdp = writer_on(body, sizeof(body));
 	int err = session_describe(s, media, false, &sdp);
 
@@ -246,6 +249,8 @@ int session_answer(struct session *s, const struct offer_media *media)
 {
 	if (session_is_left(s))
 		return EPROTO;
+	if (s->ack_seq)
+		return session_answer_ack(s, media);
 	if (s->offer_in && s->state->d.sdp == SESSION_SDP_THEY_OFFERED)
 		return answer_offer_in(s, media);
 	if (s->phase == PHASE_RINGING && !s->next_answer)
@@ -260,6 +265,11 @@ void session_refuse_with(struct session *s, unsigned code, struct text headers)
 	struct stack_reply r = { .code = code, .headers = headers };
 	struct stack_server *t = s->offer_in ? s->offer_in : s->invite_in;
 
+	if (s->ack_seq) {
+		session_bye(s);
+		session_over(s, SESSION_END_BAD_ANSWER);
+		return;
+	}
 	if (session_is_left(s) || !t || code < 300 ||
 	    (t == s->invite_in && s->invite_in_final))
 		return;

@@ -111,20 +111,22 @@ static void read_caller(struct switch_self *self, struct call *c,
 
 /* ---- descriptions, passed on */
 
-static void passed(const struct offer *theirs, struct offer_media *ret)
+/* What a side said last, for the other. */
+static struct offer_media passed(const struct session *from)
 {
-	*ret = (struct offer_media){
-		.ipv6 = theirs->ipv6,
-		.port = theirs->port,
-		.dtmf = theirs->dtmf_type != OFFER_NO_TYPE,
-		.direction = (enum offer_direction)theirs->direction,
-		.srtp = theirs->secure ? SRTP_REQUIRED : SRTP_OFF,
-	};
-	memcpy(ret->address, theirs->address, sizeof(ret->address));
-	memcpy(ret->key, theirs->key, sizeof(ret->key));
-	for (unsigned i = 0; i < theirs->codec_count && i < 4; i++)
-		ret->codecs[ret->codec_count++] =
-			(enum codec)theirs->codecs[i].codec;
+	return (struct offer_media){ .as_is = session_said(from) };
+}
+
+/* No codec is ours to judge, but that audio may not go in the clear is. */
+static bool too_plain(const struct switch_self *self, const struct session *s,
+		      unsigned from, unsigned to)
+{
+	const struct trunk *trunks = self->p->settings->trunks;
+	const struct offer *o = session_pending(s);
+
+	return o && o->port && !o->secure &&
+	       (trunks[from].srtp == SRTP_REQUIRED ||
+		trunks[to].srtp == SRTP_REQUIRED);
 }
 
 /* ---- the outgoing call */
@@ -168,8 +170,7 @@ static int call_trunk(struct switch_self *self, struct call *c, unsigned trunk)
 	const struct settings *s = self->p->settings;
 	const struct trunk *t = &s->trunks[trunk];
 	struct live_leg *l = &call_live(self, c)->legs[SIDE_NURSE];
-	const struct offer *theirs =
-		session_pending(call_session(self, c, SIDE_CALLER));
+	struct session *caller = call_session(self, c, SIDE_CALLER);
 	const char *open = strchr(t->host, ':') ? "[" : "";
 	char from[160], to[192], uri[192], headers_text[512];
 	char params_text[96], prefix_text[16];
@@ -185,11 +186,12 @@ static int call_trunk(struct switch_self *self, struct call *c, unsigned trunk)
 		.password = self->trunks[trunk].password,
 	};
 	struct session_call call = { .hops = c->hops, .terms = &terms };
-	struct offer_media media;
+	struct offer_media media = passed(caller);
 	int err;
 
-	if (!theirs)
-		return ENOENT; /* nothing to pass on */
+	if (too_plain(self, caller, (unsigned)c->legs[SIDE_CALLER].trunk,
+		      trunk))
+		return ENOENT;
 	add_place(c, t, &headers, &params, &prefix);
 	add_identity(self, c, t, &headers);
 	if (writer_finish(&headers) || writer_finish(&params) ||
@@ -206,7 +208,6 @@ static int call_trunk(struct switch_self *self, struct call *c, unsigned trunk)
 	call.from = text_of(from);
 	call.to = text_of(to);
 	call.headers = (struct text){ headers_text, headers.len };
-	passed(theirs, &media);
 	call_leg_fresh(c, SIDE_NURSE);
 	c->legs[SIDE_NURSE].trunk = (int16_t)trunk;
 	err = session_call(&l->session, self->sessions,
@@ -293,16 +294,13 @@ void national_progress(struct switch_self *self, struct call *c, unsigned code,
 		       bool early)
 {
 	struct session *caller = call_session(self, c, SIDE_CALLER);
-	const struct offer *theirs =
-		session_theirs(call_session(self, c, SIDE_NURSE));
-	struct offer_media media;
+	struct offer_media media = passed(call_session(self, c, SIDE_NURSE));
 	int err;
 
 	if (!caller || c->state != CALL_RINGING)
 		return;
 	call_due(self, c, RING_PATIENCE_MS);
-	if (early && theirs) {
-		passed(theirs, &media);
+	if (early && media.as_is.len) {
 		err = session_progress(caller, &media);
 	} else {
 		err = session_ring(caller, code, false);
@@ -314,15 +312,12 @@ void national_progress(struct switch_self *self, struct call *c, unsigned code,
 void national_answered(struct switch_self *self, struct call *c)
 {
 	struct session *caller = call_session(self, c, SIDE_CALLER);
-	const struct offer *theirs =
-		session_theirs(call_session(self, c, SIDE_NURSE));
-	struct offer_media media;
+	struct offer_media media = passed(call_session(self, c, SIDE_NURSE));
 
-	if (!caller || !theirs || c->state != CALL_RINGING) {
+	if (!caller || !media.as_is.len || c->state != CALL_RINGING) {
 		call_end(self, c, RECORD_END_HANGUP);
 		return;
 	}
-	passed(theirs, &media);
 	if (session_answer(caller, &media)) {
 		refuse(self, c, 488);
 		return;
@@ -366,29 +361,35 @@ static enum side other_of(enum side side)
 	return side == SIDE_CALLER ? SIDE_NURSE : SIDE_CALLER;
 }
 
+/*
+ * An offer of one side, or its wish to hear one: the other's affair. What it
+ * came by is what it goes on by. Where both ask something at once, neither
+ * could ever answer: the second is told to come again.
+ */
 void national_offered(struct switch_self *self, struct call *c, enum side side)
 {
 	struct session *s = call_session(self, c, side);
 	struct session *o = call_session(self, c, other_of(side));
-	const struct offer *pending = session_pending(s);
-	const struct offer *theirs = o ? session_theirs(o) : NULL;
-	struct offer_media media;
+	struct offer_media media = { 0 };
+	int err;
 
-	if (!o || (!pending && !theirs)) {
+	if (!o) {
 		session_refuse(s, 488);
 		return;
 	}
-	if (pending) {
-		passed(pending, &media);
-		if (session_offer(o, &media))
-			session_refuse(s, 491);
+	if (session_pending(s))
+		media = passed(s);
+	if (session_waiting(o) && !session_pending(o) && media.as_is.len) {
+		/* the offer that it wished for */
+		if (session_answer(o, &media))
+			session_refuse(o, 488);
 		return;
 	}
-	/* they ask for an offer: what the other side last said */
-	passed(theirs, &media);
-	c->legs[side].opening = 1;
-	if (session_answer(s, &media))
-		session_refuse(s, 488);
+	err = session_waiting(o)           ? EPROTO
+	      : session_asked_by_update(s) ? session_update(o, &media)
+					   : session_offer(o, &media);
+	if (err)
+		session_refuse(s, 491);
 }
 
 void national_offer_answered(struct switch_self *self, struct call *c,
@@ -396,24 +397,13 @@ void national_offer_answered(struct switch_self *self, struct call *c,
 {
 	struct session *s = call_session(self, c, side);
 	struct session *o = call_session(self, c, other_of(side));
-	const struct offer *theirs = s ? session_theirs(s) : NULL;
 	struct offer_media media;
 
-	if (!o)
+	if (!s || !o || !session_waiting(o))
 		return;
-	if (session_waiting(o) && session_established(o)) {
-		if (!ok || !theirs) {
-			session_refuse(o, ok ? 488 : code);
-			return;
-		}
-		passed(theirs, &media);
-		if (session_answer(o, &media))
-			session_refuse(o, 488);
-	} else if (ok && theirs && c->legs[side].opening) {
-		/* the answer to an offer that we made of the other's word */
-		c->legs[side].opening = 0;
-		passed(theirs, &media);
-		if (session_offer(o, &media))
-			log_debug("an answer could not be passed on");
-	}
+	media = passed(s);
+	if (!ok)
+		session_refuse(o, code);
+	else if (session_answer(o, &media))
+		session_refuse(o, 488);
 }

@@ -145,6 +145,8 @@ static int start(struct process *p, void *arg)
 		[SIP_TLS] = SOCKET_SIP_TLS,
 	};
 	struct switch_self *self = arg;
+	struct sessions_options options = { .relays = p->settings->role ==
+						      NODE_NATIONAL };
 	uint64_t now = clock_mono_ms();
 	int fds[SETTINGS_LISTENERS];
 	int err;
@@ -159,8 +161,8 @@ static int start(struct process *p, void *arg)
 	}
 	err = stack_start(self->stack, p->loop, fds, &stack_handlers, self);
 	if (!err)
-		err = sessions_new(&self->sessions, self->stack, p->loop, NULL,
-				   &switch_session_handlers, self);
+		err = sessions_new(&self->sessions, self->stack, p->loop,
+				   &options, &switch_session_handlers, self);
 	if (!err)
 		err = registrar_start(self->registrar, self->stack,
 				      &self->memory->bindings, now,

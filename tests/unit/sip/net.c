@@ -522,6 +522,17 @@ void net_few_handlers(struct end *e)
 		sessions_new(&e->sessions, e->stack, NULL, &o, &few, e), 0);
 }
 
+void net_relays(struct end *e)
+{
+	struct sessions_options o = { .clock_ms = the_clock, .relays = true };
+
+	sessions_free(e->sessions);
+	assert_int_equal(sessions_new(&e->sessions, e->stack, NULL, &o,
+				      &net_handlers, e),
+			 0);
+	e->relays = true;
+}
+
 static void end_close(struct end *e)
 {
 	sessions_free(e->sessions);

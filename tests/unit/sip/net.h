@@ -28,6 +28,7 @@ struct end {
 	struct session_state *state; /* allocated, to find who writes past it */
 	struct session *s;
 	unsigned room_code; /* refuse with this */
+	bool relays;
 	unsigned hops;
 	unsigned refer_code;
 	/* what the owner does by itself */
@@ -57,6 +58,9 @@ void net_end(struct end *e, char name);
 
 /* This end's owner shall have only the handlers that every owner must. */
 void net_few_handlers(struct end *e);
+
+/* ... passes descriptions on: its media's as_is, and e->hold answers none. */
+void net_relays(struct end *e);
 
 /* Deliver all that is on its way. */
 void net_run(void);

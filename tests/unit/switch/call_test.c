@@ -935,11 +935,11 @@ static void test_national_call(void **state)
 	assert_int_equal(rig_invite("1177", 0, &caller), 0);
 	/* number and place go to a trusted trunk; no port is opened */
 	heard("event call.received\nevent call.routed\n"
-	      "call 1 sip:1177@192.0.2.20 codec 0\n"
+	      "call 1 sip:1177@192.0.2.20 caller's words\n"
 	      "X-Kommun: 0480\r\n"
 	      "P-Asserted-Identity: <sip:+46701740605@vaxel.example>\r\n");
 	rig_answers(rig_session(c, SIDE_NURSE));
-	heard("answer 0 sendrecv\nevent call.handed-over\n");
+	heard("answer 0 provider's words\nevent call.handed-over\n");
 	assert_int_equal(c->state, CALL_TALKING);
 	rig_hangs_up(rig_session(c, SIDE_NURSE));
 	heard("event call.ended\nend 0\n");
@@ -955,7 +955,7 @@ static void test_national_untrusted(void **state)
 	/* its place is not believed: unknown, so the national trunk; and that
 	 * one is not trusted with the number */
 	heard("event call.received\nevent call.routed\n"
-	      "call 1 sip:1177@192.0.2.30 codec 0\n");
+	      "call 1 sip:1177@192.0.2.30 caller's words\n");
 }
 
 /* What follows a place in a URI or a header is not let through with it. */
@@ -966,7 +966,7 @@ static void test_national_place_is_digits(void **state)
 	rig->place = "0480;x";
 	assert_int_equal(rig_invite("1177", 0, NULL), 0);
 	heard("event call.received\nevent call.routed\n"
-	      "call 1 sip:1177@192.0.2.30 codec 0\n");
+	      "call 1 sip:1177@192.0.2.30 caller's words\n");
 }
 
 static void test_national_second_route(void **state)
@@ -981,7 +981,7 @@ static void test_national_second_route(void **state)
 	assert_int_equal(rig_invite("1177", 0, &caller), 0);
 	forget();
 	rig_refuses(rig_session(c, SIDE_NURSE), 503);
-	heard("event call.routed\ncall 1 sip:1177@192.0.2.30 codec 0\n");
+	heard("event call.routed\ncall 1 sip:1177@192.0.2.30 caller's words\n");
 	/* once, not for ever; and the 503 is not ours */
 	rig_refuses(rig_session(c, SIDE_NURSE), 503);
 	heard("event call.refused\nrefuse 0 500\nevent call.ended\n");
@@ -1007,7 +1007,7 @@ static void test_national_silence_and_trunk_down(void **state)
 	heard("");
 	rig_wait(100);
 	heard("end 1\nevent call.routed\n"
-	      "call 1 sip:1177@192.0.2.30 codec 0\n");
+	      "call 1 sip:1177@192.0.2.30 caller's words\n");
 	/* it rings: now there is time */
 	switch_session_handlers.progress(rig_session(c, SIDE_NURSE)->owner,
 					 rig_session(c, SIDE_NURSE), 180,
@@ -1019,7 +1019,7 @@ static void test_national_silence_and_trunk_down(void **state)
 	rig->self.trunks[1].known = true;
 	assert_int_equal(rig_invite("1177", 0, NULL), 0);
 	heard("event call.received\nevent call.routed\n"
-	      "call 1 sip:1177@192.0.2.30 codec 0\n");
+	      "call 1 sip:1177@192.0.2.30 caller's words\n");
 }
 
 static void test_national_reinvite(void **state)
@@ -1034,15 +1034,59 @@ static void test_national_reinvite(void **state)
 	rig_answers(provider);
 	forget();
 	rig_offers(caller, OFFER_SENDONLY);
-	heard("offer 1 sendonly codec 0\n");
+	heard("offer 1 caller's words\n");
 	rig_takes_offer(provider, CODEC_PCMA);
-	assert_memory_equal(rig->log, "answer 0", 8);
-	forget();
+	heard("answer 0 provider's words\n");
+	caller->by_update = provider->by_update = true;
 	rig_offers(provider, OFFER_SENDRECV);
-	heard("offer 0 sendrecv codec 0\n");
+	heard("by UPDATE: offer 0 provider's words\n");
+	/* both at once: the second comes again */
+	rig_offers(caller, OFFER_SENDRECV);
+	heard("refuse 0 491\n");
 	switch_session_handlers.offer_refused(caller->owner, caller, 488);
 	heard("refuse 1 488\n");
 	assert_int_equal(c->state, CALL_TALKING);
+}
+
+/* The offer comes in the provider's 200, the answer in the caller's ACK. */
+static void test_national_offerless(void **state)
+{
+	struct session *caller, *provider;
+	struct call *c = call_of(&rig->self, 0);
+
+	(void)state;
+	national_settings();
+	rig->offerless = true;
+	assert_int_equal(rig_invite("1177", 0, &caller), 0);
+	provider = rig_session(c, SIDE_NURSE);
+	assert_non_null(strstr(rig->log, "call 1 sip:1177@192.0.2.20 none\n"));
+	forget();
+	provider->has_pending = provider->waiting = true;
+	rig_answers(provider);
+	heard("answer 0 provider's words\nevent call.handed-over\n");
+	rig_takes_offer(caller, CODEC_PCMA); /* the ACK */
+	heard("answer 1 caller's words\n");
+	/* and so by re-INVITE */
+	caller->waiting = true;
+	switch_session_handlers.offered(caller->owner, caller);
+	heard("offer 1 none\n");
+	rig_offers(provider, OFFER_SENDRECV);
+	heard("answer 0 provider's words\n");
+	rig_takes_offer(caller, CODEC_PCMA);
+	heard("answer 1 caller's words\n");
+}
+
+/* Codecs are theirs, but a trunk that must be encrypted is. */
+static void test_national_not_in_the_clear(void **state)
+{
+	struct session *caller;
+
+	(void)state;
+	national_settings();
+	rig->settings.trunks[1].srtp = SRTP_REQUIRED;
+	assert_int_equal(rig_invite("1177", 0, &caller), 0);
+	assert_non_null(strstr(rig->log, "refuse 0 488\n"));
+	assert_int_equal(rig->self.count, 0);
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, up, down)
@@ -1095,6 +1139,8 @@ int main(void)
 		T(test_national_second_route),
 		T(test_national_silence_and_trunk_down),
 		T(test_national_reinvite),
+		T(test_national_offerless),
+		T(test_national_not_in_the_clear),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

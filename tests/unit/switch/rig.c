@@ -208,7 +208,8 @@ int session_answer(struct session *s, const struct offer_media *media)
 	if (rig->answer_err)
 		return rig->answer_err;
 	note("answer %d %s\n", (int)side_of(s),
-	     direction_text(media->direction));
+	     media->as_is.len ? media->as_is.p
+			      : direction_text(media->direction));
 	s->waiting = false;
 	if (s->has_pending) {
 		s->theirs = s->pending;
@@ -239,9 +240,30 @@ void session_end(struct session *s)
 int session_offer(struct session *s, const struct offer_media *media)
 {
 	assert_false(s->over);
-	note("offer %d %s codec %u\n", (int)side_of(s),
-	     direction_text(media->direction), (unsigned)media->codecs[0]);
+	if (media->as_is.len || rig->settings.role == NODE_NATIONAL)
+		note("offer %d %s\n", (int)side_of(s),
+		     media->as_is.len ? media->as_is.p : "none");
+	else
+		note("offer %d %s codec %u\n", (int)side_of(s),
+		     direction_text(media->direction),
+		     (unsigned)media->codecs[0]);
 	return 0;
+}
+
+int session_update(struct session *s, const struct offer_media *media)
+{
+	note("by UPDATE: ");
+	return session_offer(s, media);
+}
+
+bool session_asked_by_update(const struct session *s)
+{
+	return s->by_update;
+}
+
+struct text session_said(const struct session *s)
+{
+	return s->has_pending || s->has_agreed ? text_of(s->says) : TEXT("");
 }
 
 static struct session *session_fresh(void *owner, struct session_state *state)
@@ -253,6 +275,8 @@ static struct session *session_fresh(void *owner, struct session_state *state)
 	rig->sessions[rig->session_count++] = s;
 	s->owner = owner;
 	s->state = state;
+	s->says = side_of(s) == SIDE_CALLER ? "caller's words"
+					    : "provider's words";
 	return s;
 }
 
@@ -268,8 +292,13 @@ int session_call(struct session **ret, struct sessions *all,
 		return rig->call_err;
 	s = session_fresh(owner, state);
 	s->speaks = rig->nurse_speaks;
-	note("call %d %.*s codec %u\n", (int)side_of(s), (int)call->uri.len,
-	     call->uri.p, (unsigned)media->codecs[0]);
+	if (media->as_is.len || rig->settings.role == NODE_NATIONAL)
+		note("call %d %.*s %s\n", (int)side_of(s), (int)call->uri.len,
+		     call->uri.p, media->as_is.len ? media->as_is.p : "none");
+	else
+		note("call %d %.*s codec %u\n", (int)side_of(s),
+		     (int)call->uri.len, call->uri.p,
+		     (unsigned)media->codecs[0]);
 	if (call->headers.len)
 		note("%.*s", (int)call->headers.len, call->headers.p);
 	*ret = s;
@@ -537,7 +566,7 @@ unsigned rig_invite(const char *user, int trunk, struct session **ret)
 	if (!code) {
 		s = session_fresh(owner, state);
 		s->waiting = true;
-		s->has_pending = true;
+		s->has_pending = !rig->offerless;
 		s->pending.direction = OFFER_SENDRECV;
 		s->pending.port = 4000;
 		s->pending.codecs[0].codec = CODEC_PCMA;

@@ -22,6 +22,8 @@ struct session {
 	struct offer pending, theirs;
 	struct offer_agreed agreed;
 	enum codec speaks; /* what its phone will agree to */
+	const char *says;  /* where descriptions are passed on */
+	bool by_update;    /* its offers */
 };
 
 struct rig {
@@ -34,6 +36,7 @@ struct rig {
 	bool registered[SETTINGS_AGENTS];
 	enum codec nurse_speaks;
 	const char *place; /* in the caller's INVITE */
+	bool offerless;    /* that INVITE */
 	int answer_err;
 	int call_err;
 	int restore_err;
