@@ -37,6 +37,7 @@ static unsigned client_count, server_count;
 static uint64_t now;
 static struct sessions *all;
 static struct session *session;
+static struct session_refer *referred;
 static struct session_state *state;
 static const uint8_t *will;
 static size_t will_left;
@@ -151,6 +152,13 @@ static struct offer_media media(void)
 				     .srtp = SRTP_OFFERED };
 }
 
+static void refer_goes_on(unsigned code)
+{
+	session_refer_progress(referred, code);
+	if (code >= 200 && code <= 699)
+		referred = NULL;
+}
+
 static void act(struct session *s)
 {
 	struct offer_media m = media();
@@ -174,7 +182,7 @@ static void act(struct session *s)
 		(void)!session_refer(s, TEXT("sip:x@y"), TEXT(""));
 		break;
 	case 7:
-		session_refer_progress(s, 100 + next_will() * 2);
+		refer_goes_on(100 + next_will() * 2);
 		break;
 	case 8:
 		if (session_waiting(s)) {
@@ -271,14 +279,18 @@ static void on_dtmf(void *owner, struct session *s, char digit, unsigned ms)
 	act(s);
 }
 
-static unsigned on_referred(void *owner, struct session *s, struct text uri,
+static unsigned on_referred(void *owner, struct session *s,
+			    struct session_refer *r, struct text uri,
 			    const struct sip_msg *refer)
 {
 	(void)owner;
 	(void)uri;
 	(void)refer;
 	act(s);
-	return next_will() & 1 ? 202 : 603;
+	if (referred || !(next_will() & 1))
+		return 603;
+	referred = r;
+	return 202;
 }
 
 static void on_ended(void *owner, struct session *s,

@@ -146,6 +146,7 @@ void session_bury(struct session *s)
 	if (s->invite_out)
 		s->invite_out->s = NULL;
 	s->invite_out = NULL;
+	session_refer_outlives(s);
 	session_drop_forks(s);
 	free(s->again);
 	s->again = NULL;
@@ -328,6 +329,8 @@ void sessions_free(struct sessions *all)
 {
 	if (!all)
 		return;
+	while (all->refers)
+		session_refer_free(all->refers);
 	for (size_t i = 0; i <= all->bucket_mask; i++) {
 		while (all->buckets[i]) {
 			struct session *s = all->buckets[i];

@@ -32,6 +32,7 @@
 
 struct sessions; /* all of one stack */
 struct session;
+struct session_refer; /* a REFER of theirs, and who wants to hear of it */
 
 /* Where offer and answer stand (RFC 3264; 6337 for the whole story). */
 enum session_sdp {
@@ -144,10 +145,12 @@ struct session_handlers {
 
 	/*
 	 * They ask us to call somebody in their place. 202 to accept: then
-	 * session_refer_progress() is due until a final code; else a code to
-	 * refuse with. uri is the target's.
+	 * session_refer_progress(r) is due until a final code, even when the
+	 * session has ended meanwhile; else a code to refuse with. r is NULL
+	 * where they wish to hear nothing. uri is the target's.
 	 */
-	unsigned (*referred)(void *owner, struct session *s, struct text uri,
+	unsigned (*referred)(void *owner, struct session *s,
+			     struct session_refer *r, struct text uri,
 			     const struct sip_msg *refer);
 	/* How it goes with our own session_refer(): 100 to 699. */
 	void (*refer_progress)(void *owner, struct session *s, unsigned code);
@@ -266,8 +269,14 @@ int session_update(struct session *s,
 int session_refer(struct session *s, struct text refer_to,
 		  struct text referred_by) CHECK_RESULT;
 
-/* How it goes with what referred() accepted; >= 200 is the last. */
-void session_refer_progress(struct session *s, unsigned code);
+/* How it goes with what referred() accepted; >= 200 is the last, and r is
+ * invalid then. The subscription lives on its own (RFC 5057 3.2): a referrer
+ * who has hung up is told all the same. NULL is fine. */
+void session_refer_progress(struct session_refer *r, unsigned code);
+
+/* A digit by INFO (application/dtmf-relay). EPROTO: not in a call. */
+int session_dtmf(struct session *s, char digit,
+		 unsigned duration_ms) CHECK_RESULT;
 
 /* CANCEL, BYE or 480, as is due. Over at once for the owner. */
 void session_end(struct session *s);

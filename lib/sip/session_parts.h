@@ -10,6 +10,7 @@
  * session_send.c     requests and responses put together
  * session_inside.c   their requests within the dialog, as a table
  * session_change.c   our re-INVITE and UPDATE, glare, session timer
+ * session_info.c     digits, both ways
  * session_refer.c    REFER and NOTIFY, both ways
  * session_sdp.c      where offer and answer stand
  * session_relay.c    ... of descriptions that are passed on
@@ -99,6 +100,15 @@ struct session_reliable {
 	uint32_t interval_ms;
 };
 
+struct session_refer {
+	struct session_refer *prev, *next; /* of all */
+	struct sessions *all;
+	struct session *s; /* NULL: over; then the dialog counts */
+	uint32_t id;
+	struct dialog dialog;
+	char user[SESSION_USER_MAX];
+};
+
 struct session {
 	struct session *next; /* of the bucket; of the dead */
 	struct sessions *all;
@@ -128,7 +138,7 @@ struct session {
 	/* our wish to change, and when it may be tried (again) */
 	struct offer_media want_media;
 	uint64_t retry_at;
-	uint32_t refer_id;
+	struct session_refer *refer_in; /* their interest in our progress */
 	struct stack_client *refer_out;
 	char auth_user[SETTINGS_NAME_MAX];
 	const struct secret *password;
@@ -143,8 +153,7 @@ struct session {
 	bool want_offer;
 	bool want_update; /* ... by UPDATE */
 	bool want_refresh;
-	bool refer_in;       /* a subscription of theirs to our progress */
-	bool refer_out_busy; /* ours to theirs */
+	bool refer_out_busy; /* our interest in theirs */
 };
 
 struct sessions {
@@ -161,6 +170,7 @@ struct sessions {
 	size_t heap_len, heap_max;
 	struct session *dead;
 	struct session_invite *invites;
+	struct session_refer *refers;
 	struct session_state scrap; /* what gone sessions look at */
 	uv_timer_t *timer;
 	uint64_t armed_at;
@@ -224,6 +234,12 @@ int session_send(struct session *s, struct stack_client **ret_client,
 		 enum message_method method, const struct writer *more,
 		 struct text content_type, struct text body,
 		 stack_response_h *h, void *arg) CHECK_RESULT;
+/* The same in a dialog that is nobody's session any more. */
+int session_send_in(struct sessions *all, struct dialog *d, const char *user,
+		    struct stack_client **ret_client,
+		    enum message_method method, const struct writer *more,
+		    struct text content_type, struct text body,
+		    stack_response_h *h, void *arg) CHECK_RESULT;
 /* For requests whose answer changes nothing. */
 void session_ignore(void *arg, struct stack_client *c, unsigned code,
 		    const struct sip_msg *msg, const struct flow *flow);
@@ -321,6 +337,10 @@ void session_reliable_tick(struct session *s, uint64_t now);
 void session_inside(struct session *s, struct stack_server *t,
 		    const struct sip_msg *msg, const struct flow *flow);
 
+/* ---- session_info.c */
+void session_on_info(struct session *s, struct stack_server *t,
+		     const struct sip_msg *msg);
+
 /* ---- session_change.c */
 /* Send what we wish to change, if nothing is in the way. */
 void session_flush(struct session *s);
@@ -339,6 +359,9 @@ void session_change_tick(struct session *s, uint64_t now);
 /* ---- session_refer.c */
 void session_on_refer(struct session *s, struct stack_server *t,
 		      const struct sip_msg *msg);
+/* The session ends, their subscription does not. */
+void session_refer_outlives(struct session *s);
+void session_refer_free(struct session_refer *r);
 void session_on_notify(struct session *s, struct stack_server *t,
 		       const struct sip_msg *msg);
 

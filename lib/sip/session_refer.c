@@ -1,7 +1,10 @@
 /*
  * REFER and the NOTIFYs that it brings, both ways: RFC 3515, within the dialog
- * of the call. The subscription is the implicit one; it ends with the session.
+ * of the call. Their subscription is the implicit one and outlives the call
+ * (RFC 5057): who refers often hangs up next, and wants to hear how it went.
  */
+#include <stdlib.h>
+
 #include "sip/lex.h"
 #include "sip/session_parts.h"
 
@@ -9,17 +12,69 @@
 
 /* ---- they ask us */
 
-static void notify(struct session *s, unsigned code, bool last)
+static struct session_refer *refer_new(struct session *s, uint32_t id)
+{
+	struct session_refer *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	r->all = s->all;
+	r->s = s;
+	r->id = id;
+	r->next = s->all->refers;
+	if (r->next)
+		r->next->prev = r;
+	s->all->refers = r;
+	s->refer_in = r;
+	return r;
+}
+
+void session_refer_free(struct session_refer *r)
+{
+	if (r->next)
+		r->next->prev = r->prev;
+	if (r->prev)
+		r->prev->next = r->next;
+	else
+		r->all->refers = r->next;
+	if (r->s)
+		r->s->refer_in = NULL;
+	free(r);
+}
+
+static bool lives(const struct sessions *all, const struct session_refer *r)
+{
+	for (const struct session_refer *x = all->refers; x; x = x->next)
+		if (x == r)
+			return true;
+	return false;
+}
+
+void session_refer_outlives(struct session *s)
+{
+	struct session_refer *r = s->refer_in;
+
+	if (!r)
+		return;
+	r->dialog = s->state->d.dialog;
+	memcpy(r->user, s->state->user, sizeof(r->user));
+	r->s = NULL;
+	s->refer_in = NULL;
+}
+
+static void notify(struct session_refer *r, unsigned code)
 {
 	uint8_t bytes[256], body[96];
 	struct writer w = writer_on(bytes, sizeof(bytes));
 	struct writer frag = writer_on(body, sizeof(body));
+	struct text type = TEXT("message/sipfrag;version=2.0");
 	struct stack_client *c;
+	struct text text;
 
 	/* 2.4.6: the id is the REFER's CSeq, so that several can be told apart
 	 */
-	writer_printf(&w, "Event: refer;id=%u\r\n", s->refer_id);
-	if (last)
+	writer_printf(&w, "Event: refer;id=%u\r\n", r->id);
+	if (code >= 200)
 		writer_str(&w, "Subscription-State: "
 			       "terminated;reason=noresource\r\n");
 	else
@@ -28,10 +83,14 @@ static void notify(struct session *s, unsigned code, bool last)
 	writer_printf(&frag, "SIP/2.0 %u %s\r\n", code, message_reason(code));
 	if (writer_finish(&frag))
 		return;
-	(void)!session_send(s, &c, METHOD_NOTIFY, &w,
-			    TEXT("message/sipfrag;version=2.0"),
-			    (struct text){ (const char *)frag.buf, frag.len },
-			    session_ignore, NULL);
+	text = (struct text){ (const char *)frag.buf, frag.len };
+	if (r->s)
+		(void)!session_send(r->s, &c, METHOD_NOTIFY, &w, type, text,
+				    session_ignore, NULL);
+	else
+		(void)!session_send_in(r->all, &r->dialog, r->user, &c,
+				       METHOD_NOTIFY, &w, type, text,
+				       session_ignore, NULL);
 }
 
 /* 2.4.1, 2.4.2: exactly one Refer-To, and it names somebody to call. */
@@ -45,11 +104,26 @@ static int refer_to(const struct sip_msg *msg, struct sip_addr *ret)
 	return lex_address(ret, value) ? EBADMSG : 0;
 }
 
+static void accept_refer(struct session *s, struct stack_server *t,
+			 const struct session_refer *r)
+{
+	struct stack_reply reply = { .code = 202,
+				     .headers = TEXT("Refer-Sub: false\r\n") };
+
+	if (session_is_left(s))
+		(void)!stack_answer(t, 202);
+	else if (!r)
+		(void)!stack_reply(t, &reply);
+	else
+		(void)!session_reply(s, t, 202, NULL, NULL);
+}
+
 void session_on_refer(struct session *s, struct stack_server *t,
 		      const struct sip_msg *msg)
 {
+	struct sessions *all = s->all;
+	struct session_refer *r = NULL;
 	struct sip_addr to;
-	bool silent;
 	unsigned code;
 
 	if (refer_to(msg, &to)) {
@@ -61,40 +135,33 @@ void session_on_refer(struct session *s, struct stack_server *t,
 		return;
 	}
 	/* RFC 4488: they may wish to hear nothing */
-	silent = text_is(message_xheader(msg, "Refer-Sub"), "false");
-	s->refer_in = !silent;
-	s->refer_id = msg->cseq.num;
-	code = s->all->h.referred(s->owner, s, message_text(to.auri), msg);
-	if (session_is_left(s)) {
-		(void)!stack_answer(t, code == 202 ? 202 : 603);
-		return;
+	if (!text_is(message_xheader(msg, "Refer-Sub"), "false")) {
+		r = refer_new(s, msg->cseq.num);
+		if (!r) {
+			(void)!stack_answer(t, 500);
+			return;
+		}
 	}
+	code = all->h.referred(s->owner, s, r, message_text(to.auri), msg);
 	if (code != 202) {
-		s->refer_in = false;
+		if (r && lives(all, r))
+			session_refer_free(r);
 		(void)!stack_answer(t, code >= 300 ? code : 603);
 		return;
 	}
-	if (silent) {
-		struct stack_reply r = { .code = 202,
-					 .headers =
-						 TEXT("Refer-Sub: false\r\n") };
-
-		(void)!stack_reply(t, &r);
-		return;
-	}
-	(void)!session_reply(s, t, 202, NULL, NULL);
+	accept_refer(s, t, r);
 	/* 2.4.4: the first at once */
-	if (s->refer_in)
-		notify(s, 100, false);
+	if (r && lives(all, r))
+		notify(r, 100);
 }
 
-void session_refer_progress(struct session *s, unsigned code)
+void session_refer_progress(struct session_refer *r, unsigned code)
 {
-	if (session_is_left(s) || !s->refer_in || code < 100 || code > 699)
+	if (!r || code < 100 || code > 699)
 		return;
+	notify(r, code);
 	if (code >= 200)
-		s->refer_in = false;
-	notify(s, code, code >= 200);
+		session_refer_free(r);
 }
 
 /* ---- we ask them */

@@ -59,25 +59,39 @@ int session_send(struct session *s, struct stack_client **ret_client,
 		 struct text content_type, struct text body,
 		 stack_response_h *h, void *arg)
 {
+	int err;
+
+	session_begin(s);
+	err = session_send_in(s->all, &s->state->d.dialog, s->state->user,
+			      ret_client, method, more, content_type, body, h,
+			      arg);
+	session_done(s);
+	return err;
+}
+
+int session_send_in(struct sessions *all, struct dialog *d, const char *user,
+		    struct stack_client **ret_client,
+		    enum message_method method, const struct writer *more,
+		    struct text content_type, struct text body,
+		    stack_response_h *h, void *arg)
+{
 	uint8_t bytes[SESSION_HEADERS_MAX];
 	struct writer w = writer_on(bytes, sizeof(bytes));
 	struct stack_request r = { .method = method };
 	struct stack_target target;
 
-	session_begin(s);
-	dialog_request(&s->state->d.dialog, &w, method, 0, &r.uri);
-	session_done(s);
+	dialog_request(d, &w, method, 0, &r.uri);
 	if (more)
 		writer_copy(&w, more->buf, more->len);
 	if (writer_finish(&w))
 		return EMSGSIZE;
 	r.headers = (struct text){ (const char *)w.buf, w.len };
 	if (has_contact(method))
-		r.contact_user = text_of(s->state->user);
+		r.contact_user = text_of(user);
 	r.content_type = content_type;
 	r.body = body;
-	dialog_where(&s->state->d.dialog, &target);
-	return stack_request(s->all->stack, ret_client, &target, &r, h, arg);
+	dialog_where(d, &target);
+	return stack_request(all->stack, ret_client, &target, &r, h, arg);
 }
 
 /* RFC 3261 13.2.2.4: in the dialog, with the number of its INVITE and, if that

@@ -128,6 +128,7 @@ struct live_leg {
 
 struct live {
 	struct live_leg legs[SIDES];
+	struct session_refer *refer; /* who hears how a transfer goes */
 	uint64_t due_ms; /* 0: none; what for follows from the state */
 	uint32_t next_free;
 };
@@ -307,6 +308,8 @@ void transfer_failed(struct switch_self *self, struct call *c, unsigned code);
 /* The one who transfers hung up: the transfer goes on. */
 void transfer_referrer_gone(struct switch_self *self, struct call *c);
 void transfer_tick(struct switch_self *self, struct call *c);
+/* Whoever asked for a transfer hears how it went; >= 200 is the last. */
+void transfer_tell(struct switch_self *self, struct call *c, unsigned code);
 /* Which leg the new nurse gets. */
 enum side transfer_side(const struct call *c);
 

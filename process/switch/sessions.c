@@ -186,16 +186,37 @@ static void on_offer_refused(void *owner, struct session *s, unsigned code)
 		nurse_codecs_agreed(self, c, false);
 }
 
-static unsigned on_referred(void *owner, struct session *s, struct text uri,
+static unsigned on_referred(void *owner, struct session *s,
+			    struct session_refer *r, struct text uri,
 			    const struct sip_msg *refer)
 {
 	struct switch_self *self = owner_self(owner);
 	enum side side;
 	struct call *c = owner_call(owner, &side);
+	unsigned code = transfer_asked(self, c, side, uri);
 
 	(void)s;
 	(void)refer;
-	return transfer_asked(self, c, side, uri);
+	if (code == 202)
+		call_live(self, c)->refer = r;
+	return code;
+}
+
+/* A digit is for the one whom he talks to. */
+static void on_dtmf(void *owner, struct session *s, char digit,
+		    unsigned duration_ms)
+{
+	struct switch_self *self = owner_self(owner);
+	enum side side;
+	struct call *c = owner_call(owner, &side);
+	struct session *o = call_session(
+		self, c,
+		side == SIDE_CALLER ? (enum side)c->with : SIDE_CALLER);
+
+	(void)s;
+	if (c->state == CALL_TALKING && o &&
+	    session_dtmf(o, digit, duration_ms))
+		log_debug("a digit was not passed on");
 }
 
 static void on_ended(void *owner, struct session *s,
@@ -234,6 +255,7 @@ const struct session_handlers switch_session_handlers = {
 	.offered = on_offered,
 	.offer_answered = on_offer_answered,
 	.offer_refused = on_offer_refused,
+	.dtmf = on_dtmf,
 	.referred = on_referred,
 	.ended = on_ended,
 };

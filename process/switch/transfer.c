@@ -112,6 +112,15 @@ static struct session *referrer(struct switch_self *self, const struct call *c)
 	return s && c->legs[c->with].referring ? s : NULL;
 }
 
+void transfer_tell(struct switch_self *self, struct call *c, unsigned code)
+{
+	struct live *l = call_live(self, c);
+
+	session_refer_progress(l->refer, code);
+	if (code >= 200)
+		l->refer = NULL;
+}
+
 void transfer_port_ready(struct switch_self *self, struct call *c)
 {
 	enum side third = transfer_side(c);
@@ -123,10 +132,8 @@ void transfer_port_ready(struct switch_self *self, struct call *c)
 
 void transfer_progress(struct switch_self *self, struct call *c, unsigned code)
 {
-	struct session *s = referrer(self, c);
-
-	if (s && c->state == CALL_TRANSFERRING)
-		session_refer_progress(s, code);
+	if (c->state == CALL_TRANSFERRING && code < 200)
+		transfer_tell(self, c, code);
 }
 
 /* Her leg, once the call goes on without her. */
@@ -149,8 +156,7 @@ void transfer_answered(struct switch_self *self, struct call *c)
 	if (c->state != CALL_TRANSFERRING ||
 	    !call_event(self, c, CALL_EVENT_TRANSFERRED))
 		return;
-	if (s)
-		session_refer_progress(s, 200);
+	transfer_tell(self, c, 200);
 	c->with = (uint8_t)transfer_side(c);
 	c->legs[old].referring = 0;
 	legs_stop(self, c, SIDE_CALLER);
@@ -179,6 +185,7 @@ void transfer_failed(struct switch_self *self, struct call *c, unsigned code)
 	if (c->state != CALL_TRANSFERRING)
 		return;
 	call_due(self, c, 0);
+	transfer_tell(self, c, code);
 	call_leg_end(self, c, third);
 	legs_close(self, c, third);
 	nurse_free(self, &c->legs[third]);
@@ -189,7 +196,6 @@ void transfer_failed(struct switch_self *self, struct call *c, unsigned code)
 		return;
 	}
 	c->legs[c->with].referring = 0;
-	session_refer_progress(s, code);
 	if (!call_event(self, c, CALL_EVENT_NOT_TRANSFERRED))
 		return;
 	legs_stop(self, c, SIDE_CALLER);
@@ -212,11 +218,8 @@ void transfer_referrer_gone(struct switch_self *self, struct call *c)
 
 static void to_line(struct switch_self *self, struct call *c)
 {
-	struct session *s = referrer(self, c);
-
 	c->requeue = 0;
-	if (s)
-		session_refer_progress(s, 200);
+	transfer_tell(self, c, 200);
 	c->ended_by = RECORD_END_TRANSFERRED;
 	fate_event(self, c, OUTCOME_EVENT_ENDED);
 	c->ended_by = RECORD_END_HANGUP;

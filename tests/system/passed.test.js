@@ -104,6 +104,21 @@ test('UPDATE goes on as UPDATE, and its refusal as what it is', async () => {
 	await over(it);
 });
 
+test('digits by INFO reach the other side', async () => {
+	const it = await talk();
+	for (const [from, to, digit] of [[it.a, provider, '5'], [it.b, caller, '#']]) {
+		const asked = from.ask('INFO', {
+			headers: ['Content-Type: application/dtmf-relay'], body: `Signal=${digit}\r\nDuration=200\r\n`,
+		});
+		const info = await to.request('INFO');
+		to.answer(info, 200);
+		assert.equal(info.get('content-type'), 'application/dtmf-relay');
+		assert.match(info.body, new RegExp(`^Signal=${digit}\r\nDuration=200\r\n$`));
+		assert.equal((await asked).code, 200);
+	}
+	await over(it);
+});
+
 test('who gives up after the offer in the 200: ACK and BYE', async () => {
 	const a = Dialog.to(caller, `sip:04801177@${national.address}`, national.port);
 	const invited = a.invite({ ack: false });

@@ -31,6 +31,7 @@ struct end {
 	bool relays;
 	unsigned hops;
 	unsigned refer_code;
+	struct session_refer *refer; /* the last one of theirs */
 	/* what the owner does by itself */
 	unsigned ring; /* 180, or 0 */
 	bool ring_reliably;

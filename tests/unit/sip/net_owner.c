@@ -109,13 +109,15 @@ static void on_dtmf(void *owner, struct session *s, char digit, unsigned ms)
 	net_note("%c:dtmf%c/%u", ((struct end *)owner)->name, digit, ms);
 }
 
-static unsigned on_referred(void *owner, struct session *s, struct text uri,
+static unsigned on_referred(void *owner, struct session *s,
+			    struct session_refer *r, struct text uri,
 			    const struct sip_msg *refer)
 {
 	struct end *e = owner;
 
 	(void)s;
 	(void)refer;
+	e->refer = r;
 	net_note("%c:referred(%.*s)", e->name, (int)uri.len, uri.p);
 	return e->refer_code;
 }

@@ -298,9 +298,9 @@ static void blind_transfer(void **state)
 	net_run();
 	net_expect("b>REFER a:referred(sip:nurse2@127.0.0.1) a>202 a>NOTIFY+ "
 		   "b>200 b:refer100");
-	session_refer_progress(a.s, 180);
-	session_refer_progress(a.s, 200);
-	session_refer_progress(a.s, 200);
+	session_refer_progress(a.refer, 180);
+	session_refer_progress(a.refer, 200);
+	session_refer_progress(NULL, 200);
 	net_run();
 	net_expect("a>NOTIFY+ a>NOTIFY+ b>200 b:refer180 b>200 b:refer200");
 	net_within(&a, "REFER", 50, "Content-Length: 0\r\n\r\n");
@@ -311,6 +311,56 @@ static void blind_transfer(void **state)
 	net_within(&a, "NOTIFY", 52, "Event: presence\r\n\r\n");
 	net_within(&a, "NOTIFY", 53, "Event: refer\r\n\r\n");
 	net_expect("a>489 a>481");
+}
+
+/* RFC 5057: who refers and hangs up still hears how it went. */
+static void referrer_hangs_up(void **state)
+{
+	uint32_t seq;
+
+	(void)state;
+	talk();
+	assert_int_equal(
+		session_refer(b.s, TEXT("sip:nurse2@127.0.0.1"), TEXT("")), 0);
+	net_run();
+	net_expect("b>REFER a:referred(sip:nurse2@127.0.0.1) a>202 a>NOTIFY+ "
+		   "b>200 b:refer100");
+	seq = a.state->d.dialog.local_seq;
+	session_end(b.s);
+	net_run();
+	net_expect("b>BYE a>200 a:ended-bye");
+	assert_int_equal(sessions_count(a.sessions), 0);
+	session_refer_progress(a.refer, 180);
+	assert_non_null(strstr(net_last(&a), "sip:1177@127.0.0.1"));
+	session_refer_progress(a.refer, 486);
+	net_expect("a>NOTIFY+ a>NOTIFY+");
+	assert_non_null(strstr(net_last(&a), "SIP/2.0 486 Busy Here"));
+	assert_non_null(strstr(net_last(&a), "terminated"));
+	assert_int_equal(strtoul(strstr(net_last(&a), "CSeq: ") + 6, NULL, 10),
+			 seq + 2);
+	net_run();
+	net_expect("b>481 b>481");
+}
+
+/* Nobody says how it went; nothing is left behind. */
+static void never_told(void **state)
+{
+	(void)state;
+	talk();
+	net_within(&a, "REFER", 51, "Refer-To: <sip:q@w>\r\n\r\n");
+	session_end(b.s);
+	net_run();
+	assert_non_null(a.refer);
+	net_log[0] = '\0';
+}
+
+static void digits(void **state)
+{
+	(void)state;
+	talk();
+	assert_int_equal(session_dtmf(a.s, '7', 120), 0);
+	net_run();
+	net_expect("a>INFO+ b>200 b:dtmf7/120");
 }
 
 /* ---- INFO */
@@ -535,6 +585,9 @@ int main(void)
 		TEST(interval_too_small),
 		TEST(peer_is_gone),
 		TEST(blind_transfer),
+		TEST(referrer_hangs_up),
+		TEST(never_told),
+		TEST(digits),
 		TEST(infos),
 		TEST(taken_up_again),
 		TEST(not_taken_up),

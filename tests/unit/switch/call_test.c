@@ -420,8 +420,8 @@ static unsigned refer(struct call *c, enum side side, const char *uri)
 {
 	struct session *s = rig_session(c, side);
 
-	return switch_session_handlers.referred(s->owner, s, text_of(uri),
-						NULL);
+	return switch_session_handlers.referred(
+		s->owner, s, (struct session_refer *)s, text_of(uri), NULL);
 }
 
 static void test_transfer_to_a_nurse(void **state)
@@ -469,10 +469,45 @@ static void test_transfer_not_answered(void **state)
 	rig_opened(c, SIDE_THIRD, 20004);
 	forget();
 	rig_wait(20000);
-	heard("end 2\nclose 2\nrefer 1 408\nstop 0\nbridge 0 1 on\n"
+	heard("refer 1 408\nend 2\nclose 2\nstop 0\nbridge 0 1 on\n"
 	      "mark resume\n");
 	assert_int_equal(c->state, CALL_TALKING);
 	assert_int_equal(rig->self.queue->agents[1].state, QUEUE_AGENT_IDLE);
+}
+
+/* Everybody has gone before anything came of it. */
+static void test_transfer_given_up(void **state)
+{
+	struct call *c = rig_talking();
+
+	(void)state;
+	rig_register(1, true);
+	assert_int_equal(refer(c, SIDE_NURSE, "sip:agent1@h"), 202);
+	rig_opened(c, SIDE_THIRD, 20004);
+	rig_hangs_up(rig_session(c, SIDE_NURSE));
+	forget();
+	rig_hangs_up(rig_session(c, SIDE_CALLER));
+	assert_non_null(strstr(rig->log, "refer 1 487\n"));
+	assert_null(rig->self.live[0].refer);
+}
+
+/* A digit goes to whoever listens, and to nobody while he hears us. */
+static void test_digits(void **state)
+{
+	struct call *c = rig_queued();
+	struct session *caller = rig_session(c, SIDE_CALLER);
+
+	(void)state;
+	switch_session_handlers.dtmf(caller->owner, caller, '5', 160);
+	heard("");
+	rig_hangs_up(caller);
+	c = rig_talking();
+	caller = rig_session(c, SIDE_CALLER);
+	switch_session_handlers.dtmf(caller->owner, caller, '5', 160);
+	heard("dtmf 1 5 160\n");
+	caller = rig_session(c, SIDE_NURSE);
+	switch_session_handlers.dtmf(caller->owner, caller, '#', 90);
+	heard("dtmf 0 # 90\n");
 }
 
 static void test_transfer_by_one_who_left(void **state)
@@ -487,6 +522,8 @@ static void test_transfer_by_one_who_left(void **state)
 	assert_int_equal(c->state, CALL_TRANSFERRING);
 	forget();
 	rig_refuses(rig_session(c, SIDE_THIRD), 486);
+	/* she hears of it all the same */
+	assert_memory_equal(rig->log, "refer 1 486\n", 12);
 	/* nobody is left to talk to: the caller waits for the next one */
 	assert_true(c->state == CALL_QUEUED || c->state == CALL_RINGING);
 	assert_non_null(strstr(rig->log, "record-end 0\n"));
@@ -1117,6 +1154,8 @@ int main(void)
 		T(test_transfer_to_a_nurse),
 		T(test_transfer_not_answered),
 		T(test_transfer_by_one_who_left),
+		T(test_transfer_given_up),
+		T(test_digits),
 		T(test_transfer_to_a_line),
 		T(test_transfer_to_a_line_of_others),
 		T(test_no_room_for_a_recording),

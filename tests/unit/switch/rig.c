@@ -337,9 +337,17 @@ int session_progress(struct session *s, const struct offer_media *media)
 	return 0;
 }
 
-void session_refer_progress(struct session *s, unsigned code)
+/* A REFER is as good as the session by which it came. */
+void session_refer_progress(struct session_refer *r, unsigned code)
 {
-	note("refer %d %u\n", (int)side_of(s), code);
+	if (r)
+		note("refer %d %u\n", (int)side_of((struct session *)r), code);
+}
+
+int session_dtmf(struct session *s, char digit, unsigned duration_ms)
+{
+	note("dtmf %d %c %u\n", (int)side_of(s), digit, duration_ms);
+	return 0;
 }
 
 bool session_established(const struct session *s)
