@@ -58,6 +58,13 @@ const char *alarm_text(enum alarm_code code)
 		[ALARM_TLS_UNCHANGED] =
 			"the new certificate, key or authority does not work: "
 			"the old ones stay in force",
+		[ALARM_PROMPTS_FAILED] =
+			"the new prompts could not be rendered: the old ones "
+			"and the old configuration stay in force",
+		[ALARM_PROMPTS_HELD] =
+			"prompts from before the last reload are still heard: "
+			"the old configuration stays in force; reload again "
+			"later",
 		[ALARM_PROCESS_DIED] = "a process died and was started again",
 	};
 
@@ -72,6 +79,18 @@ struct memory *process_memory(struct process *p, enum memory_kind kind,
 		    p->memories[i].index == index)
 			return &p->memories[i];
 	return NULL;
+}
+
+void process_give_back(struct process *p, enum memory_kind kind, unsigned index)
+{
+	struct memory *m = process_memory(p, kind, index);
+
+	if (!m)
+		return;
+	if (m->at)
+		(void)munmap(m->at, m->len);
+	(void)close(m->fd);
+	*m = p->memories[--p->memory_count];
 }
 
 int process_socket(struct process *p, enum socket_kind kind, unsigned index)
@@ -155,24 +174,31 @@ static void wipe_files(struct process *p)
 	struct memory *m = process_memory(p, MEMORY_FILES, 0);
 
 	p->settings->files = (struct bytes){ NULL, 0 };
-	if (!m)
-		return;
-	if (m->at) {
+	if (m && m->at)
 		sodium_memzero(m->at, m->len);
-		(void)munmap(m->at, m->len);
-	}
-	(void)close(m->fd);
-	*m = p->memories[--p->memory_count];
+	process_give_back(p, MEMORY_FILES, 0);
 }
 
-/* While it runs a process is given no other memory than this. */
+/* While it runs a process is given no other memory than these two. */
 static int take_more(struct process *p, struct ipc_message *m)
 {
-	if (m->u.GIVE_MEMORY.kind != MEMORY_FILES)
+	unsigned index = m->u.GIVE_MEMORY.index;
+	int err;
+
+	switch (m->u.GIVE_MEMORY.kind) {
+	case MEMORY_FILES:
+		wipe_files(p); /* of a reload that came to nothing */
+		return take_memory(p, m);
+	case MEMORY_PROMPTS:
+		if (process_memory(p, MEMORY_PROMPTS, index))
+			return EPROTO;
+		err = take_memory(p, m);
+		if (!err && p->ops->prompts)
+			p->ops->prompts(p, p->self, index);
+		return err;
+	default:
 		return EPROTO;
-	/* of a reload that came to nothing */
-	wipe_files(p);
-	return take_memory(p, m);
+	}
 }
 
 static int take_socket(struct process *p, struct ipc_message *m)
@@ -225,6 +251,7 @@ static int receive_start(struct process *p, struct start *s)
 			break;
 		case IPC_GIVE_CONFIG:
 			s->config_fd = m.fd;
+			p->prompts = m.u.GIVE_CONFIG.prompts;
 			m.fd = -1;
 			break;
 		case IPC_START:
@@ -356,6 +383,7 @@ static void reload(struct process *p, struct ipc_message *m)
 		return;
 	}
 	p->settings = fresh;
+	p->prompts = m->u.GIVE_CONFIG.prompts;
 	show_files(p);
 	if (p->ops->reload)
 		p->ops->reload(p, p->self, old);

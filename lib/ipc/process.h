@@ -33,7 +33,8 @@ enum memory_kind {
 	MEMORY_SWITCH,     /* dialogs, calls and queue state */
 	MEMORY_MEDIA, /* a worker's legs (ports, keys), for the switch's use */
 	MEMORY_RECORDER, /* recordings in progress, with their keys */
-	MEMORY_PROMPTS,  /* rendered prompts, sealed against writing */
+	MEMORY_PROMPTS,  /* rendered prompts, sealed against writing: index is
+			    the rendering */
 	MEMORY_EVENTS,   /* the outbox of ledger events of switch / recorder */
 	MEMORY_FILES,    /* settings/files.h: wiped by whoever was given it */
 	MEMORY_KINDS
@@ -71,6 +72,8 @@ enum alarm_code {
 	ALARM_RECORDING_INTERRUPTED,
 	ALARM_PROCESS_DIED,
 	ALARM_TLS_UNCHANGED,
+	ALARM_PROMPTS_FAILED,
+	ALARM_PROMPTS_HELD,
 	ALARM_CODES
 };
 
@@ -102,6 +105,8 @@ struct process_ops {
 	/* A peer came (again), or went (channel already NULL). May be NULL. */
 	void (*peer)(struct process *p, void *self, enum role role,
 		     unsigned index, bool here);
+	/* Prompts that were given while it runs. NULL: as good as not given. */
+	void (*prompts)(struct process *p, void *self, unsigned index);
 	/* SIGHUP: p->settings is new, old_settings still valid for the call. */
 	void (*reload)(struct process *p, void *self,
 		       const struct settings *old_settings);
@@ -119,6 +124,7 @@ struct process {
 	unsigned index;         /* which media worker */
 	unsigned media_workers; /* how many there are */
 	uint64_t started_ms;    /* wall clock, when the parent started */
+	uint16_t prompts;       /* the rendering in force: which memory */
 	bool draining;
 	struct settings *settings;
 	struct ipc *parent;
@@ -140,6 +146,10 @@ int process_main(const struct process_ops *ops);
 /* NULL when the parent gave no such memory. Mapped, locked, shared. */
 struct memory *process_memory(struct process *p, enum memory_kind kind,
 			      unsigned index);
+
+/* Unmap and close it: whoever looked into it does so no more. */
+void process_give_back(struct process *p, enum memory_kind kind,
+		       unsigned index);
 
 /* -1 when there is none. Stays the process's. */
 int process_socket(struct process *p, enum socket_kind kind, unsigned index);

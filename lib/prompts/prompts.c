@@ -25,6 +25,36 @@ uint16_t prompt_index(unsigned line, enum prompt_kind kind, unsigned which)
 	return PROMPT_NONE;
 }
 
+static bool same_notice(const struct notice *a, const struct notice *b)
+{
+	return !strcmp(a->language, b->language) && !strcmp(a->text, b->text) &&
+	       !strcmp(a->audio, b->audio) && a->audio_stamp == b->audio_stamp;
+}
+
+static bool same_line(const struct line *a, const struct line *b)
+{
+	bool same = a->notice_count == b->notice_count &&
+		    a->music_stamp == b->music_stamp &&
+		    !strcmp(a->busy_text, b->busy_text) &&
+		    !strcmp(a->position_text, b->position_text) &&
+		    !strcmp(a->music, b->music);
+
+	for (unsigned i = 0; same && i < a->notice_count; i++)
+		same = same_notice(&a->notices[i], &b->notices[i]);
+	return same;
+}
+
+bool prompts_same(const struct settings *a, const struct settings *b)
+{
+	bool same = a->line_count == b->line_count &&
+		    a->codec_count == b->codec_count &&
+		    !memcmp(a->codecs, b->codecs, sizeof(a->codecs));
+
+	for (unsigned i = 0; same && i < a->line_count; i++)
+		same = same_line(&a->lines[i], &b->lines[i]);
+	return same;
+}
+
 static int read_row(struct reader *r, struct prompt_row *ret)
 {
 	uint8_t codec, zero;

@@ -62,6 +62,12 @@ struct prompt_row {
 	uint64_t bytes;
 };
 
+/*
+ * Whether both settings make the same prompts: the same texts in the same
+ * places, from files that nobody touched since, in the same codecs.
+ */
+bool prompts_same(const struct settings *a, const struct settings *b);
+
 /* All found in one memory. Zeroes: no prompt at all, which is valid. */
 struct prompts {
 	struct {

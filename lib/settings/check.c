@@ -4,6 +4,7 @@
  * Rule ids are those of the closed list; CONFIG is a fault of form.
  */
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "settings/internal.h"
@@ -29,6 +30,18 @@ static void check_file(struct loader *l, const char *path, unsigned line,
 		loader_fault(l, line, "CONFIG",
 			     "name a file that exists and can be read",
 			     "%s cannot be read", what);
+}
+
+/* Of which file this is, and when it was last written. */
+static uint64_t stamp(const char *path)
+{
+	struct stat st;
+
+	if (!*path || stat(path, &st))
+		return 0;
+	return (uint64_t)st.st_mtim.tv_sec * 1000000007u +
+	       (uint64_t)st.st_mtim.tv_nsec + (uint64_t)st.st_size * 31 +
+	       (uint64_t)st.st_ino * 1000003u;
 }
 
 static void check_listeners(struct loader *l)
@@ -83,7 +96,7 @@ static void check_trunk(struct loader *l, const struct trunk *t)
 				"trunk %s is not encrypted", t->name);
 }
 
-static void check_line(struct loader *l, const struct line *line)
+static void check_line(struct loader *l, struct line *line)
 {
 	bool silent = !line->notice_count;
 
@@ -93,10 +106,11 @@ static void check_line(struct loader *l, const struct line *line)
 			     "line %s does not say who answers for it",
 			     line->number);
 	for (unsigned i = 0; i < line->notice_count; i++) {
-		const struct notice *n = &line->notices[i];
+		struct notice *n = &line->notices[i];
 
 		silent |= !n->text[0];
 		check_file(l, n->audio, line->line, "audio");
+		n->audio_stamp = stamp(n->audio);
 		if (!n->version[0])
 			loader_fault(l, line->line, "CONFIG",
 				     "set version in the notice",
@@ -110,6 +124,7 @@ static void check_line(struct loader *l, const struct line *line)
 			     "line %s records, and the caller is not told",
 			     line->number);
 	check_file(l, line->music, line->line, "music");
+	line->music_stamp = stamp(line->music);
 }
 
 static bool looks_like_a_recipient(const char *key)
@@ -220,7 +235,7 @@ void loader_check(struct loader *l)
 	for (unsigned i = 0; i < s->trunk_count; i++)
 		check_trunk(l, &s->trunks[i]);
 	for (unsigned i = 0; i < s->line_count; i++)
-		check_line(l, &s->lines[i]);
+		check_line(l, &l->s->lines[i]);
 	if (!s->line_count && s->role != NODE_PROVIDER)
 		loader_fault(l, 1, "CONFIG", "add line 1177 { ... }",
 			     "no line to answer");

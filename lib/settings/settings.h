@@ -96,6 +96,7 @@ struct notice {
 	char version[32];
 	char text[SETTINGS_NOTICE_TEXT];
 	char audio[SETTINGS_PATH_MAX]; /* WAV; "": rendered from the text */
+	uint64_t audio_stamp; /* another when the file is; 0 once confined */
 };
 
 struct line {
@@ -110,6 +111,7 @@ struct line {
 	char position_text[256];       /* "You are number %u in the queue." : %u
 					  replaced */
 	char music[SETTINGS_PATH_MAX]; /* WAV; "": a built-in tone pattern */
+	uint64_t music_stamp;
 	unsigned ring_timeout_s;
 	unsigned position_every_s;
 	unsigned queue_max;

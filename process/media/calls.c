@@ -191,6 +191,12 @@ static void set_codec(struct worker *w, struct leg *l,
 		      const struct ipc_LEG_SET *set)
 {
 	enum codec codec = (enum codec)set->codec;
+	const struct ipc_PLAY again = {
+		.prompts = l->play.of ? l->play.of->number : 0,
+		.prompt = l->play.prompt,
+		.repeat = l->play.repeat,
+		.serial = l->play.serial,
+	};
 
 	if (l->set && codec == l->codec) {
 		l->type = set->payload_type;
@@ -203,8 +209,7 @@ static void set_codec(struct worker *w, struct leg *l,
 	l->clock = codec == CODEC_OPUS ? 48000 : 8000;
 	l->heard = false; /* timestamps of another clock */
 	if (l->play.on)   /* it lies elsewhere in that codec: from the start */
-		player_play(w, l, l->play.prompt, l->play.repeat,
-			    l->play.serial);
+		player_play(w, l, &again);
 }
 
 static void on_leg_set(struct worker *w, struct call *c,
@@ -249,7 +254,7 @@ static void on_bridge(struct call *c, const struct ipc_BRIDGE *b)
 static void on_play(struct worker *w, struct leg *l, const struct ipc_PLAY *p)
 {
 	if (l->port)
-		player_play(w, l, p->prompt, p->repeat, p->serial);
+		player_play(w, l, p);
 }
 
 /* ---- the end */

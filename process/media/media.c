@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "process/media/worker.h"
 
@@ -54,11 +55,26 @@ static struct ring *attach_ring(struct process *p)
 	return ring;
 }
 
+/* Those in force, and those that a reload may be about to bring. */
+static int take_prompts(struct process *p, struct worker *w)
+{
+	int err = 0;
+
+	for (unsigned i = 0; !err && i < p->memory_count; i++) {
+		const struct memory *m = &p->memories[i];
+
+		if (m->kind == MEMORY_PROMPTS && m->len)
+			err = rendered_add(w, (uint16_t)m->index, m->at,
+					   m->len);
+	}
+	rendered_in_force(w, p->prompts);
+	return err;
+}
+
 static int media_prepare(struct process *p, void **ret_self)
 {
 	const struct settings *s = p->settings;
 	unsigned workers = p->media_workers ? p->media_workers : 1;
-	struct memory *prompts = process_memory(p, MEMORY_PROMPTS, 0);
 	struct worker_config c = {
 		.loop = p->loop,
 		.index = p->index,
@@ -80,10 +96,6 @@ static int media_prepare(struct process *p, void **ret_self)
 
 	if (err)
 		return err;
-	if (prompts) {
-		c.prompts = prompts->at;
-		c.prompts_len = prompts->len;
-	}
 	c.ring = attach_ring(p);
 	if (c.ports.max_pairs < 2 * s->calls_max / workers)
 		log_notice("descriptors for %u legs only: raise the limit of "
@@ -91,6 +103,12 @@ static int media_prepare(struct process *p, void **ret_self)
 			   c.ports.max_pairs);
 	err = worker_new(&w, &c);
 	if (err) {
+		ring_detach(c.ring);
+		return err;
+	}
+	err = take_prompts(p, w);
+	if (err) {
+		worker_free(w);
 		ring_detach(c.ring);
 		return err;
 	}
@@ -103,14 +121,6 @@ static void media_confinement(struct process *p, void *self, struct confine *c)
 	(void)p;
 	(void)self;
 	c->inet_sockets = true;
-}
-
-static int media_start(struct process *p, void *self)
-{
-	struct worker *w = self;
-
-	worker_switch(w, p->peers[ROLE_SWITCH]);
-	return worker_start(w);
 }
 
 static void media_message(struct process *p, void *self, struct ipc *from,
@@ -136,6 +146,61 @@ static void media_peer(struct process *p, void *self, enum role role,
 		worker_switch(self, p->peers[ROLE_SWITCH]);
 }
 
+/* Those that found no place, but for the last of them. */
+static void forget_waiting(struct process *p, unsigned but)
+{
+	for (unsigned i = p->memory_count; i-- > 0;) {
+		const struct memory *m = &p->memories[i];
+
+		if (m->kind == MEMORY_PROMPTS && m->index != but &&
+		    !rendered_find(p->self, (uint16_t)m->index))
+			process_give_back(p, MEMORY_PROMPTS, m->index);
+	}
+}
+
+/* Two renderings are held; a third waits until the first is heard no more. */
+static void media_prompts(struct process *p, void *self, unsigned index)
+{
+	const struct memory *m;
+	int err;
+
+	forget_waiting(p, index);
+	m = process_memory(p, MEMORY_PROMPTS, index);
+	err = m ? rendered_add(self, (uint16_t)index, m->at, m->len) : ENOENT;
+	if (err == EBUSY)
+		return;
+	if (err)
+		log_error("the new prompts make no sense");
+	(void)!IPC_SEND(p->parent, PROMPTS_TAKEN, 0, .prompts = (uint16_t)index,
+			.good = !err);
+}
+
+static void media_unheard(void *arg, uint16_t number, bool room)
+{
+	struct process *p = arg;
+
+	process_give_back(p, MEMORY_PROMPTS, number);
+	for (unsigned i = 0; room && i < p->memory_count; i++) {
+		unsigned index = p->memories[i].index;
+
+		if (p->memories[i].kind == MEMORY_PROMPTS &&
+		    !rendered_find(p->self, (uint16_t)index)) {
+			media_prompts(p, p->self, index);
+			return;
+		}
+	}
+}
+
+static int media_start(struct process *p, void *self)
+{
+	struct worker *w = self;
+
+	w->unheard = media_unheard;
+	w->unheard_arg = p;
+	worker_switch(w, p->peers[ROLE_SWITCH]);
+	return worker_start(w);
+}
+
 /* Ports, addresses and slots stay what they were at the start. */
 static void media_reload(struct process *p, void *self,
 			 const struct settings *old_settings)
@@ -144,6 +209,8 @@ static void media_reload(struct process *p, void *self,
 
 	(void)old_settings;
 	w->silence_s = p->settings->silence_s;
+	w->now_ms = clock_mono_ms();
+	rendered_in_force(w, p->prompts);
 }
 
 static void all_ended(void *arg)
@@ -164,6 +231,7 @@ const struct process_ops media_ops = {
 	.message = media_message,
 	.state = media_state,
 	.peer = media_peer,
+	.prompts = media_prompts,
 	.reload = media_reload,
 	.drain = media_drain,
 };

@@ -38,15 +38,22 @@ static void take_out(struct worker *w, struct leg *l)
 	if (p->next)
 		p->next->play.previous = p->previous;
 	p->on = false;
+	if (!--p->of->players)
+		p->of->idle_ms = w->now_ms;
 	w->playing--;
+}
+
+static void tell_played(struct worker *w, const struct leg *l, bool complete)
+{
+	(void)!IPC_SEND(w->to_switch, PLAYED, l->call->handle, .leg = l->number,
+			.serial = l->play.serial, .complete = complete,
+			.samples_sent = l->play.samples_sent);
 }
 
 static void finish(struct worker *w, struct leg *l, bool complete)
 {
 	take_out(w, l);
-	(void)!IPC_SEND(w->to_switch, PLAYED, l->call->handle, .leg = l->number,
-			.serial = l->play.serial, .complete = complete,
-			.samples_sent = l->play.samples_sent);
+	tell_played(w, l, complete);
 }
 
 void player_stop(struct worker *w, struct leg *l)
@@ -55,21 +62,29 @@ void player_stop(struct worker *w, struct leg *l)
 		finish(w, l, false);
 }
 
-void player_play(struct worker *w, struct leg *l, uint16_t prompt, bool repeat,
-		 uint32_t serial)
+void player_play(struct worker *w, struct leg *l, const struct ipc_PLAY *play)
 {
 	struct leg **first = &w->phases[phase_of(w, l)];
+	struct rendering *of = rendered_find(w, play->prompts);
 
 	player_stop(w, l);
 	l->play = (struct play){
 		.on = true,
-		.repeat = repeat,
+		.of = of,
+		.repeat = play->repeat,
 		.whole = true,
-		.prompt = prompt,
-		.serial = serial,
+		.prompt = play->prompt,
+		.serial = play->serial,
 		.source = ++w->sources,
 		.next = *first,
 	};
+	if (!of) {
+		/* not another one in its place: what is heard is evidence */
+		l->play.on = false;
+		tell_played(w, l, false);
+		return;
+	}
+	of->players++;
 	if (*first)
 		(*first)->play.previous = l;
 	*first = l;
@@ -80,17 +95,17 @@ void player_play(struct worker *w, struct leg *l, uint16_t prompt, bool repeat,
 }
 
 /* The packet to be sent now. False: the prompt is at its end. */
-static bool next_packet(const struct worker *w, struct leg *l,
-			struct bytes *ret)
+static bool next_packet(struct leg *l, struct bytes *ret)
 {
 	struct play *p = &l->play;
+	const struct prompts *prompts = &p->of->prompts;
 
-	if (prompts_next(&w->prompts, p->prompt, l->codec, &p->at, ret))
+	if (prompts_next(prompts, p->prompt, l->codec, &p->at, ret))
 		return true;
 	if (!p->repeat)
 		return false;
 	p->at = 0;
-	return prompts_next(&w->prompts, p->prompt, l->codec, &p->at, ret);
+	return prompts_next(prompts, p->prompt, l->codec, &p->at, ret);
 }
 
 static void step(struct worker *w, struct leg *l)
@@ -103,7 +118,7 @@ static void step(struct worker *w, struct leg *l)
 	/* on hold, or no address yet: it waits */
 	if (!l->set || !l->send || !latch_peer(&l->latch))
 		return;
-	if (!next_packet(w, l, &payload)) {
+	if (!next_packet(l, &payload)) {
 		/* the last packet went out 20 ms ago; a prompt that is not
 		   there was not played */
 		finish(w, l, p->whole && p->samples_sent);

@@ -21,8 +21,6 @@ int worker_new(struct worker **ret, const struct worker_config *c)
 	w->stops = calloc(w->slots, sizeof(*w->stops));
 	if (w->calls && w->stops)
 		err = ports_new(&w->ports, &c->ports);
-	if (!err && c->prompts_len)
-		err = prompts_read(&w->prompts, c->prompts, c->prompts_len);
 	if (err) {
 		worker_free(w);
 		return err;
@@ -60,6 +58,7 @@ static void on_housekeeping(uv_timer_t *timer)
 	w->now_ns = clock_mono_ns();
 	w->now_ms = w->now_ns / 1000000;
 	reports_tick(w);
+	rendered_tick(w);
 }
 
 int worker_start(struct worker *w)

@@ -11,6 +11,7 @@
  *   relay.c    the way of a packet, from one leg to another
  *   capture.c  what each party said, into the ring
  *   player.c   prompts and music
+ *   rendered.c which rendering of the prompts is heard
  *   reports.c  RTCP, silence, and what else is looked at now and then
  *   worker.c   loop and timers
  *
@@ -49,8 +50,22 @@
 
 struct call;
 
+/* One rendering of the prompts, for as long as somebody hears it. */
+struct rendering {
+	bool here;
+	bool was_in_force; /* it is, or was: it may be heard */
+	uint16_t number;
+	unsigned players;
+	uint64_t idle_ms; /* since when nobody hears it */
+	struct prompts prompts;
+};
+
+/* Its memory may go; room: another may be added now. */
+typedef void worker_unheard_h(void *arg, uint16_t number, bool room);
+
 struct play {
 	bool on;
+	struct rendering *of;
 	bool repeat;
 	bool whole; /* every packet was taken by the kernel */
 	uint16_t prompt;
@@ -122,8 +137,6 @@ struct worker_config {
 	struct ports_config ports;
 	unsigned silence_s;
 	struct ring *ring; /* NULL: nothing can be captured */
-	const void *prompts;
-	size_t prompts_len;
 };
 
 /* The last call has ended while draining. */
@@ -144,7 +157,10 @@ struct worker {
 	uint64_t sources; /* numbers given to stretches */
 	struct ports *ports;
 	struct ring *ring;
-	struct prompts prompts;
+	struct rendering renderings[2];
+	uint16_t in_force; /* which of them */
+	worker_unheard_h *unheard;
+	void *unheard_arg;
 
 	struct call *calls;
 	unsigned slots, open_calls;
@@ -162,7 +178,6 @@ struct worker {
 	uint8_t packet[PACKET_ROOM];
 };
 
-/* EBADMSG: the prompts are not what prompts.h says. */
 int worker_new(struct worker **ret, const struct worker_config *c) CHECK_RESULT;
 
 /* Sockets and timers into the loop. */
@@ -203,10 +218,23 @@ void capture_set(struct worker *w, struct call *c, bool on, uint32_t recording);
 void capture_retry(struct worker *w);
 
 /* player.c */
-void player_play(struct worker *w, struct leg *l, uint16_t prompt, bool repeat,
-		 uint32_t serial);
+void player_play(struct worker *w, struct leg *l, const struct ipc_PLAY *play);
 void player_stop(struct worker *w, struct leg *l);
 void player_tick(uv_timer_t *timer);
+
+/* rendered.c: of no more than two renderings one is in force */
+
+/*
+ * EBUSY     the one before is still heard: again when it went (`unheard`)
+ * EBADMSG   it is not what prompts.h says
+ */
+int rendered_add(struct worker *w, uint16_t number, const void *memory,
+		 size_t len) CHECK_RESULT;
+/* From now on. One that was in force before is heard to its end. */
+void rendered_in_force(struct worker *w, uint16_t number);
+/* NULL: not here. */
+struct rendering *rendered_find(struct worker *w, uint16_t number);
+void rendered_tick(struct worker *w);
 
 /* reports.c */
 void reports_receive(struct worker *w, struct leg *l);

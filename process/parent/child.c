@@ -74,8 +74,8 @@ static bool may_talk(enum role a, enum role b)
 	return false;
 }
 
-static int give(struct ipc *to, enum ipc_type type, unsigned what,
-		unsigned index, int fd)
+int child_give(struct child *c, enum ipc_type type, unsigned what,
+	       unsigned index, int fd)
 {
 	struct ipc_message m = { .type = type, .fd = fd };
 
@@ -89,10 +89,23 @@ static int give(struct ipc *to, enum ipc_type type, unsigned what,
 		m.u.GIVE_PEER.role = (uint8_t)what;
 		m.u.GIVE_PEER.index = (uint16_t)index;
 	}
-	return ipc_send(to, &m);
+	return ipc_send(c->channel, &m);
 }
 
-static bool memory_is_for(const struct house_memory *m, const struct child *c)
+/* The renderer fills the new ones; media may have to play both. */
+static bool prompts_are_for(const struct house *h, const struct house_memory *m,
+			    const struct child *c)
+{
+	if (c->role == ROLE_RENDERER)
+		return m->index == h->reload.prompts;
+	if (c->role == ROLE_MEDIA && h->reload.step == RELOAD_HANDING)
+		return true;
+	return (c->role == ROLE_MEDIA || c->role == ROLE_SWITCH) &&
+	       m->index == h->prompts;
+}
+
+static bool memory_is_for(const struct house *h, const struct house_memory *m,
+			  const struct child *c)
 {
 	switch (m->kind) {
 	case MEMORY_RING:
@@ -100,8 +113,7 @@ static bool memory_is_for(const struct house_memory *m, const struct child *c)
 		return c->role == ROLE_RECORDER ||
 		       (c->role == ROLE_MEDIA && c->index == m->index);
 	case MEMORY_PROMPTS:
-		return c->role == ROLE_RENDERER || c->role == ROLE_MEDIA ||
-		       c->role == ROLE_SWITCH;
+		return prompts_are_for(h, m, c);
 	default:
 		return m->for_role == c->role && m->for_index == c->index;
 	}
@@ -114,11 +126,11 @@ static int introduce(struct child *fresh, struct child *other)
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds))
 		return errno;
-	err = give(fresh->channel, IPC_GIVE_PEER, other->role, other->index,
-		   fds[0]);
+	err = child_give(fresh, IPC_GIVE_PEER, other->role, other->index,
+			 fds[0]);
 	if (!err)
-		err = give(other->channel, IPC_GIVE_PEER, fresh->role,
-			   fresh->index, fds[1]);
+		err = child_give(other, IPC_GIVE_PEER, fresh->role,
+				 fresh->index, fds[1]);
 	(void)close(fds[0]);
 	(void)close(fds[1]);
 	return err;
@@ -138,9 +150,24 @@ static int give_files(struct house *h, struct child *c)
 		err = house_files_fd(h->settings, parent_fault, NULL, &fd);
 	if (err && err != EINVAL)
 		return err;
-	err = give(c->channel, IPC_GIVE_MEMORY, MEMORY_FILES, 0, fd);
+	err = child_give(c, IPC_GIVE_MEMORY, MEMORY_FILES, 0, fd);
 	(void)close(fd);
 	return err;
+}
+
+/* The renderer works for what is to come. */
+static int give_config(struct house *h, struct child *c)
+{
+	bool next = c->role == ROLE_RENDERER && h->reload.step != RELOAD_NONE;
+	struct ipc_message m = { .type = IPC_GIVE_CONFIG,
+				 .fd = next ? h->reload.config_fd
+					    : h->config_fd };
+
+	m.u.GIVE_CONFIG.prompts =
+		c->role == ROLE_RENDERER ? h->reload.prompts : h->prompts;
+	c->prompts = h->reload.step == RELOAD_HANDING ? h->reload.prompts
+						      : h->prompts;
+	return ipc_send(c->channel, &m);
 }
 
 static int give_all(struct house *h, struct child *c)
@@ -148,15 +175,14 @@ static int give_all(struct house *h, struct child *c)
 	int err = 0;
 
 	for (unsigned i = 0; !err && i < h->memory_count; i++)
-		if (memory_is_for(&h->memories[i], c))
-			err = give(c->channel, IPC_GIVE_MEMORY,
-				   h->memories[i].kind, h->memories[i].index,
-				   h->memories[i].fd);
+		if (memory_is_for(h, &h->memories[i], c))
+			err = child_give(
+				c, IPC_GIVE_MEMORY, h->memories[i].kind,
+				h->memories[i].index, h->memories[i].fd);
 	for (unsigned i = 0; !err && i < h->socket_count; i++)
 		if (h->sockets[i].for_role == c->role)
-			err = give(c->channel, IPC_GIVE_SOCKET,
-				   h->sockets[i].kind, h->sockets[i].index,
-				   h->sockets[i].fd);
+			err = child_give(c, IPC_GIVE_SOCKET, h->sockets[i].kind,
+					 h->sockets[i].index, h->sockets[i].fd);
 	for (unsigned i = 0; !err && i < h->child_count; i++) {
 		struct child *other = &h->children[i];
 
@@ -171,11 +197,7 @@ static int give_all(struct house *h, struct child *c)
 	if (!err && c->role == ROLE_SWITCH)
 		err = give_files(h, c);
 	if (!err)
-		err = ipc_send(c->channel,
-			       &(struct ipc_message){
-				       .type = IPC_GIVE_CONFIG,
-				       .fd = h->config_fd,
-				       .u.GIVE_CONFIG = { .reload = 0 } });
+		err = give_config(h, c);
 	if (!err)
 		err = IPC_SEND(c->channel, START, 0,
 			       .index = (uint16_t)c->index,

@@ -44,6 +44,7 @@ struct child {
 	unsigned failures;   /* in a row, without a quiet time between */
 	unsigned restarts;
 	bool drained;     /* it said so, or was told to end */
+	uint16_t prompts; /* media: the newest rendering that it holds */
 	bool lost_untold; /* media: the switch was away when it died */
 };
 
@@ -59,6 +60,18 @@ enum drain_stage {
 	STAGE_DONE
 };
 
+/* A new configuration on its way: all of it comes into force, or nothing. */
+enum reload_step { RELOAD_NONE, RELOAD_RENDERING, RELOAD_HANDING };
+
+struct reload {
+	enum reload_step step;
+	uint64_t since_ms; /* of the step */
+	bool again;        /* one more SIGHUP came meanwhile */
+	struct settings *fresh;
+	int config_fd, files_fd;
+	uint16_t prompts; /* as in force, or a rendering that is new */
+};
+
 struct house {
 	const struct process_ops *const *ops;
 	char config_file[SETTINGS_PATH_MAX];
@@ -67,6 +80,8 @@ struct house {
 	unsigned media_workers;
 	int64_t started_ms; /* wall */
 	int config_fd;
+	uint16_t prompts; /* the rendering in force */
+	struct reload reload;
 	int files_fd;   /* for the first switch; -1: read them again for it */
 	int runtime_fd; /* locked: one node a runtime folder; -1: not ours */
 	struct house_memory memories[HOUSE_MEMORIES];
@@ -95,7 +110,10 @@ int house_config_fd(const char *file, int *ret_fd) CHECK_RESULT;
  */
 int house_files_fd(struct settings *s, settings_fault_h *fault, void *arg,
 		   int *ret_fd) CHECK_RESULT;
-int house_seal_prompts(struct house *h) CHECK_RESULT;
+int house_add_prompts(struct house *h, uint16_t rendering) CHECK_RESULT;
+int house_seal_prompts(struct house *h, uint16_t rendering) CHECK_RESULT;
+void house_drop_prompts(struct house *h, uint16_t rendering);
+int house_prompts_fd(const struct house *h, uint16_t rendering);
 
 /* sockets.c: folders with their owners, listening sockets */
 int house_make_folders(struct house *h) CHECK_RESULT;
@@ -106,6 +124,8 @@ void house_print_ready(const struct house *h);
 /* child.c */
 void house_list_children(struct house *h);
 int child_start(struct house *h, struct child *c) CHECK_RESULT;
+int child_give(struct child *c, enum ipc_type type, unsigned what,
+	       unsigned index, int fd) CHECK_RESULT;
 struct child *child_of(struct house *h, enum role role, unsigned index);
 
 /* parent.c: what a child's channel calls; arg is the house */
@@ -115,6 +135,15 @@ void parent_gone(void *arg, struct ipc *channel);
 
 /* A fault of the configuration, for people. */
 void parent_fault(void *arg, const struct settings_fault *f);
+
+void parent_alarm(struct house *h, enum alarm_code code);
+
+/* reload.c: SIGHUP, and what comes of it */
+void reload_begin(struct house *h);
+void reload_rendered(struct house *h, bool good);
+void reload_taken(struct house *h, struct child *c, uint16_t prompts,
+		  bool good);
+void reload_tick(struct house *h);
 
 /* metrics.c */
 int house_serve_metrics(struct house *h) CHECK_RESULT;

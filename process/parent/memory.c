@@ -123,21 +123,54 @@ int house_make_memory(struct house *h)
 	for (unsigned i = 0; !err && rings && i < h->media_workers; i++)
 		err = make_ring(h, i);
 	if (!err && h->media_workers)
-		err = make(h, MEMORY_PROMPTS, 0, ROLE_COUNT, 0, 0);
+		err = house_add_prompts(h, h->prompts);
 	if (err)
 		log_error("cannot make shared memory: %s", strerror(err));
 	return err;
 }
 
-int house_seal_prompts(struct house *h)
+int house_add_prompts(struct house *h, uint16_t rendering)
+{
+	return make(h, MEMORY_PROMPTS, rendering, ROLE_COUNT, 0, 0);
+}
+
+static struct house_memory *prompts_of(const struct house *h,
+				       uint16_t rendering)
 {
 	for (unsigned i = 0; i < h->memory_count; i++)
 		if (h->memories[i].kind == MEMORY_PROMPTS &&
-		    fcntl(h->memories[i].fd, F_ADD_SEALS,
-			  F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW |
-				  F_SEAL_SEAL))
-			return errno;
-	return 0;
+		    h->memories[i].index == rendering)
+			return (struct house_memory *)(uintptr_t)&h
+				->memories[i];
+	return NULL;
+}
+
+int house_prompts_fd(const struct house *h, uint16_t rendering)
+{
+	const struct house_memory *m = prompts_of(h, rendering);
+
+	return m ? m->fd : -1;
+}
+
+int house_seal_prompts(struct house *h, uint16_t rendering)
+{
+	int fd = house_prompts_fd(h, rendering);
+
+	return fd >= 0 && fcntl(fd, F_ADD_SEALS,
+				F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW |
+					F_SEAL_SEAL)
+		       ? errno
+		       : 0;
+}
+
+void house_drop_prompts(struct house *h, uint16_t rendering)
+{
+	struct house_memory *m = prompts_of(h, rendering);
+
+	if (!m)
+		return;
+	(void)close(m->fd);
+	*m = h->memories[--h->memory_count];
 }
 
 /* Read and judged; what OpenSSL cannot use the switch could not either. */

@@ -33,6 +33,12 @@ static void raise_alarm(struct house *h, enum alarm_code code)
 	h->alarm_ms[code] = clock_mono_ms();
 }
 
+void parent_alarm(struct house *h, enum alarm_code code)
+{
+	log_alarm("%s", alarm_text(code));
+	raise_alarm(h, code);
+}
+
 /* ---- draining: one kind of process after the other */
 
 static enum role stage_role(enum drain_stage stage)
@@ -171,6 +177,10 @@ void parent_message(void *arg, struct ipc *from, struct ipc_message *m)
 	case IPC_DRAINED:
 		c->drained = true;
 		break;
+	case IPC_PROMPTS_TAKEN:
+		reload_taken(h, c, m->u.PROMPTS_TAKEN.prompts,
+			     m->u.PROMPTS_TAKEN.good);
+		break;
 	case IPC_ALARM:
 		if (m->u.ALARM.code < ALARM_CODES)
 			raise_alarm(h, (enum alarm_code)m->u.ALARM.code);
@@ -207,7 +217,9 @@ static void child_ended(struct house *h, struct child *c, int status)
 	c->state = CHILD_ENDED;
 	if (c->role == ROLE_RENDERER) {
 		c->drained = true;
-		if (status) {
+		if (h->said_ready) {
+			reload_rendered(h, !status);
+		} else if (status) {
 			log_error("the prompts could not be rendered");
 			h->failed = true;
 		}
@@ -270,6 +282,7 @@ static void on_tick(uv_timer_t *timer)
 			start_child(h, c);
 		}
 	}
+	reload_tick(h);
 }
 
 /* ---- signals */
@@ -280,63 +293,6 @@ void parent_fault(void *arg, const struct settings_fault *f)
 	settings_fault_print(stderr, f);
 }
 
-static void not_reloaded(struct house *h)
-{
-	log_alarm("%s", alarm_text(ALARM_RELOAD_FAILED));
-	raise_alarm(h, ALARM_RELOAD_FAILED);
-}
-
-static void give_reload(struct house *h, struct child *c, int files_fd)
-{
-	struct ipc_message m = { .type = IPC_GIVE_MEMORY, .fd = files_fd };
-	int err = 0;
-
-	if (!c->channel)
-		return; /* it will be given all when it is started */
-	m.u.GIVE_MEMORY.kind = MEMORY_FILES;
-	if (c->role == ROLE_SWITCH)
-		err = ipc_send(c->channel, &m);
-	m = (struct ipc_message){ .type = IPC_GIVE_CONFIG, .fd = h->config_fd };
-	m.u.GIVE_CONFIG.reload = 1;
-	if (!err)
-		err = ipc_send(c->channel, &m);
-	/* without it it would go on by the old one: begin anew */
-	if (err && err != ENOTCONN && c->pid) {
-		log_error("%s %u does not take the configuration",
-			  role_name(c->role), c->index);
-		(void)kill(c->pid, SIGKILL);
-	}
-}
-
-static void reload(struct house *h)
-{
-	struct settings *fresh = NULL;
-	int fd = -1, files_fd = -1;
-
-	if (h->stage != STAGE_NONE) {
-		log_notice("draining: the configuration stays");
-		return;
-	}
-	if (settings_load(&fresh, h->config_file, parent_fault, NULL) ||
-	    house_files_fd(fresh, parent_fault, NULL, &files_fd) ||
-	    house_config_fd(fresh->file, &fd)) {
-		settings_free(fresh);
-		if (files_fd >= 0)
-			(void)close(files_fd);
-		not_reloaded(h);
-		return;
-	}
-	h->alarm_ms[ALARM_RELOAD_FAILED] = 0;
-	settings_free(h->settings);
-	h->settings = fresh;
-	(void)close(h->config_fd);
-	h->config_fd = fd;
-	for (unsigned i = 0; i < h->child_count; i++)
-		give_reload(h, &h->children[i], files_fd);
-	(void)close(files_fd);
-	log_notice("the configuration was loaded again");
-}
-
 static void on_signal(uv_signal_t *signal, int number)
 {
 	struct house *h = signal->data;
@@ -344,7 +300,7 @@ static void on_signal(uv_signal_t *signal, int number)
 	if (number == SIGCHLD)
 		reap(h);
 	else if (number == SIGHUP)
-		reload(h);
+		reload_begin(h);
 	else
 		begin_drain(h);
 }
@@ -422,7 +378,7 @@ static int render(struct house *h)
 			h->failed = true;
 		}
 	}
-	return h->failed ? EINVAL : house_seal_prompts(h);
+	return h->failed ? EINVAL : house_seal_prompts(h, h->prompts);
 }
 
 static int open_house(struct house *h, const char *file)
@@ -455,6 +411,8 @@ int parent_run(const char *config_file,
 		return 1;
 	h->ops = ops;
 	h->config_fd = h->files_fd = h->runtime_fd = -1;
+	h->prompts = h->reload.prompts = 1;
+	h->reload.config_fd = h->reload.files_fd = -1;
 	h->started_ms = clock_wall_ms();
 	log_open("parent", LOG_NOTICE);
 	/* through /proc our user could open the memory that we keep for others:

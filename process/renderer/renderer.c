@@ -113,7 +113,7 @@ static int speak_all(struct plan *plan)
 
 static int put(struct process *p, const struct pile *pile)
 {
-	struct memory *m = process_memory(p, MEMORY_PROMPTS, 0);
+	struct memory *m = process_memory(p, MEMORY_PROMPTS, p->prompts);
 	size_t done = 0;
 
 	if (!m || m->fd < 0)

@@ -38,9 +38,7 @@ static void held(struct switch_self *self, struct call *c, enum side other)
 	if (!call_event(self, c, CALL_EVENT_HELD))
 		return;
 	hold_bridge(self, c, false);
-	legs_play(self, c, other, prompt_index(c->line, PROMPT_MUSIC, 0), true);
-	if (other == SIDE_CALLER)
-		c->playing = PLAYING_MUSIC;
+	line_play_music(self, c, other);
 	fate_mark(self, c, MARK_HOLD);
 	say_call(self, c, EVENT_CALL_HELD, ",\"held\":true");
 }

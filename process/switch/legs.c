@@ -149,8 +149,11 @@ void legs_play(struct switch_self *self, struct call *c, enum side side,
 {
 	c->serial++;
 	(void)!IPC_SEND(legs_worker(self, c), PLAY, call_handle(self, c),
-			.leg = (uint8_t)side, .prompt = prompt,
-			.repeat = repeat, .serial = c->serial);
+			.leg = (uint8_t)side,
+			.prompts = c->state == CALL_NOTICE ? c->rendering
+							   : self->rendering,
+			.prompt = prompt, .repeat = repeat,
+			.serial = c->serial);
 }
 
 void legs_stop(struct switch_self *self, struct call *c, enum side side)

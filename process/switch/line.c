@@ -112,6 +112,54 @@ void line_port_ready(struct switch_self *self, struct call *c)
 	(void)!legs_set(self, c, SIDE_CALLER);
 }
 
+/* ---- prompts */
+
+/*
+ * Where a prompt of the call's line lies in the rendering in force. A line
+ * that is no more has none, but its callers shall not wait in silence.
+ */
+static uint16_t line_prompt(const struct switch_self *self,
+			    const struct call *c, enum prompt_kind kind,
+			    unsigned which)
+{
+	const struct settings *s = self->p->settings;
+	const struct line *l = &s->lines[c->line];
+
+	if (!l->removed)
+		return prompt_index(l->order, kind, which);
+	return kind == PROMPT_MUSIC ? prompt_index(0, kind, which)
+				    : PROMPT_NONE;
+}
+
+/*
+ * Text and version of what is about to be played, once for all notices of the
+ * call: a reload between two of them must not mix what was with what is.
+ */
+static void settle_notices(struct switch_self *self, struct call *c)
+{
+	const struct line *line = &self->p->settings->lines[c->line];
+	enum codec codec = legs_codec(self, c, SIDE_CALLER);
+
+	c->rendering = self->rendering;
+	c->prompt_line = (uint8_t)line->order;
+	c->line_records &= !line->removed && line->record;
+	c->notices = line->removed ? 0
+		     : line->notice_count < PROMPTS_NOTICES
+			     ? (uint8_t)line->notice_count
+			     : PROMPTS_NOTICES;
+	for (unsigned i = 0; i < c->notices; i++) {
+		const struct notice *n = &line->notices[i];
+		struct told *t = &c->told[i];
+
+		*t = (struct told){ 0 };
+		memcpy(t->language, n->language, sizeof(t->language));
+		memcpy(t->version, n->version, sizeof(t->version));
+		t->of = prompts_samples(
+			&self->prompts,
+			prompt_index(c->prompt_line, PROMPT_NOTICE, i), codec);
+	}
+}
+
 /* ---- the notice */
 
 static void notice_next(struct switch_self *self, struct call *c)
@@ -122,25 +170,20 @@ static void notice_next(struct switch_self *self, struct call *c)
 	}
 	c->playing = PLAYING_NOTICE;
 	legs_play(self, c, SIDE_CALLER,
-		  prompt_index(c->line, PROMPT_NOTICE, c->notice), false);
+		  prompt_index(c->prompt_line, PROMPT_NOTICE, c->notice),
+		  false);
 }
 
 /* The ACK is here, so he hears us from the first sample on. */
 void line_confirmed(struct switch_self *self, struct call *c)
 {
-	enum codec codec;
-
 	if (c->state != CALL_NOTICE || c->playing != PLAYING_NOTHING)
 		return;
 	if (legs_set(self, c, SIDE_CALLER)) {
 		call_end(self, c, RECORD_END_HANGUP);
 		return;
 	}
-	codec = legs_codec(self, c, SIDE_CALLER);
-	for (unsigned i = 0; i < c->notices; i++)
-		c->told[i].of = prompts_samples(
-			&self->prompts, prompt_index(c->line, PROMPT_NOTICE, i),
-			codec);
+	settle_notices(self, c);
 	notice_next(self, c);
 }
 
@@ -165,11 +208,30 @@ static void notice_played(struct switch_self *self, struct call *c,
 
 /* ---- the queue */
 
+void line_play_music(struct switch_self *self, struct call *c, enum side side)
+{
+	if (side == SIDE_CALLER)
+		c->playing = PLAYING_MUSIC;
+	legs_play(self, c, side, line_prompt(self, c, PROMPT_MUSIC, 0), true);
+}
+
 void line_music(struct switch_self *self, struct call *c)
 {
-	c->playing = PLAYING_MUSIC;
-	legs_play(self, c, SIDE_CALLER, prompt_index(c->line, PROMPT_MUSIC, 0),
-		  true);
+	line_play_music(self, c, SIDE_CALLER);
+}
+
+void line_reload(struct switch_self *self)
+{
+	for (uint32_t slot = 0; slot < self->max; slot++) {
+		struct call *c = call_of(self, slot);
+
+		if (c->state == CALL_NONE || c->state == CALL_ENDING)
+			continue;
+		if (c->playing == PLAYING_MUSIC)
+			line_music(self, c);
+		else if (c->state == CALL_HELD && c->legs[SIDE_CALLER].holds)
+			line_play_music(self, c, (enum side)c->with);
+	}
 }
 
 void line_played(struct switch_self *self, struct call *c, bool complete,
@@ -195,8 +257,8 @@ static void tell(void *arg, uint32_t slot, uint32_t ahead)
 	struct call *c = call_of(self, slot);
 	bool attended = queue_attended(self->queue);
 	uint16_t prompt =
-		attended ? prompt_index(c->line, PROMPT_POSITION, ahead + 1)
-			 : prompt_index(c->line, PROMPT_BUSY, 0);
+		attended ? line_prompt(self, c, PROMPT_POSITION, ahead + 1)
+			 : line_prompt(self, c, PROMPT_BUSY, 0);
 
 	if (c->state != CALL_QUEUED || prompt == PROMPT_NONE)
 		return;

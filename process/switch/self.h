@@ -93,8 +93,10 @@ struct call {
 	uint8_t requeue;   /* transferred to a line */
 	uint8_t ask_again; /* a second recording waits for the first's end */
 	uint8_t line_records;
-	uint8_t rerouted; /* national: the second route is being tried */
-	uint8_t hops;     /* national: behind the call, with ours */
+	uint8_t rerouted;    /* national: the second route is being tried */
+	uint8_t hops;        /* national: behind the call, with ours */
+	uint8_t prompt_line; /* of the notices: which line of their rendering */
+	uint16_t rendering;  /* by which the notices are played, all of them */
 	uint8_t id[ID_BYTES];
 	uint32_t serial; /* of the last PLAY */
 	uint32_t recording;
@@ -104,7 +106,7 @@ struct call {
 	uint64_t answered_ms;
 	uint64_t waiting_since_ms; /* for the recorder; 0: not */
 	int64_t answered_wall_ms;
-	uint32_t line; /* index: of prompts, of the queue */
+	uint32_t line; /* index: of the settings, of the queue */
 	uint32_t ring_timeout_ms;
 	uint32_t position_every_ms;
 	char number[32]; /* the line's */
@@ -180,6 +182,7 @@ struct switch_self {
 	bool recorder_alarmed;
 	bool draining;
 	struct prompts prompts;
+	uint16_t rendering; /* of the prompts: what media is to play from */
 	struct trunk_live trunks[SETTINGS_TRUNKS];
 };
 
@@ -266,6 +269,10 @@ void line_played(struct switch_self *self, struct call *c, bool complete,
 		 uint32_t samples);
 void line_enqueue(struct switch_self *self, struct call *c);
 void line_music(struct switch_self *self, struct call *c);
+/* Music, again and again, to either side; he who waits hears it as such. */
+void line_play_music(struct switch_self *self, struct call *c, enum side side);
+/* There are new prompts: music goes on by them. */
+void line_reload(struct switch_self *self);
 void line_tick(struct switch_self *self, uint64_t now_ms);
 
 /* ---- nurse.c */

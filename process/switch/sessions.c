@@ -27,15 +27,6 @@ static void remember_line(struct call *c, const struct line *line,
 	c->ring_timeout_ms = line->ring_timeout_s * 1000;
 	memcpy(c->number, line->number, sizeof(c->number));
 	memcpy(c->controller, line->controller, sizeof(c->controller));
-	c->notices = (uint8_t)(line->notice_count < PROMPTS_NOTICES
-				       ? line->notice_count
-				       : PROMPTS_NOTICES);
-	for (unsigned i = 0; i < c->notices; i++) {
-		memcpy(c->told[i].language, line->notices[i].language,
-		       sizeof(c->told[i].language));
-		memcpy(c->told[i].version, line->notices[i].version,
-		       sizeof(c->told[i].version));
-	}
 }
 
 static unsigned on_room(void *arg, const struct sip_msg *invite,

@@ -60,10 +60,21 @@ static const struct stack_handlers stack_handlers = { .request = on_request,
 
 /* ---- the start */
 
+/* Lengths and indexes are kept; the sound is media's. */
+static void take_prompts(struct switch_self *self)
+{
+	struct process *p = self->p;
+	struct memory *m = process_memory(p, MEMORY_PROMPTS, p->prompts);
+
+	memset(&self->prompts, 0, sizeof(self->prompts));
+	self->rendering = p->prompts;
+	if (m && m->len && prompts_read(&self->prompts, m->at, m->len))
+		log_error("the prompts make no sense: calls go without them");
+}
+
 static int take_memory(struct switch_self *self)
 {
 	struct memory *events = process_memory(self->p, MEMORY_EVENTS, 0);
-	struct memory *prompts = process_memory(self->p, MEMORY_PROMPTS, 0);
 	int err;
 
 	if (!events || !events->at)
@@ -71,9 +82,7 @@ static int take_memory(struct switch_self *self)
 	err = outbox_open(&self->outbox, events->at, events->len);
 	if (err)
 		return err;
-	if (prompts && prompts->len &&
-	    prompts_read(&self->prompts, prompts->at, prompts->len))
-		log_error("the prompts make no sense: calls go without them");
+	take_prompts(self);
 	return restore_layout(self);
 }
 
@@ -245,6 +254,13 @@ static void reload(struct process *p, void *arg,
 		   them up */
 		log_error("no memory for the new configuration");
 		exit(EXIT_FAILURE);
+	}
+	if (p->prompts != self->rendering) {
+		uint16_t before = self->rendering;
+
+		take_prompts(self);
+		process_give_back(p, MEMORY_PROMPTS, before);
+		line_reload(self);
 	}
 	if (stack_reload(self->stack, p->settings))
 		process_alarm(p, ALARM_TLS_UNCHANGED);

@@ -166,8 +166,7 @@ void transfer_answered(struct switch_self *self, struct call *c)
 	}
 	held = c->legs[SIDE_CALLER].holds;
 	if (held && call_event(self, c, CALL_EVENT_HELD))
-		legs_play(self, c, (enum side)c->with,
-			  prompt_index(c->line, PROMPT_MUSIC, 0), true);
+		line_play_music(self, c, (enum side)c->with);
 	else
 		hold_bridge(self, c, true);
 	fate_fact(self, c, FACT_TRANSFER,

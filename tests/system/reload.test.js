@@ -4,8 +4,10 @@ const { test, describe, before, after, afterEach } = require('node:test');
 const assert = require('node:assert');
 const fs = require('node:fs');
 const path = require('node:path');
+const { Node } = require('./lib/node.js');
 const { Stage } = require('./lib/stage.js');
 const { Listener } = require('./lib/listener.js');
+const audio = require('./lib/audio.js');
 const { register } = require('./lib/register.js');
 const { sleep, until, freePort } = require('./lib/wait.js');
 
@@ -157,5 +159,107 @@ describe('a reload', { concurrency: false }, () => {
 		await s.over();
 		assert.equal((await s.node.json('trunks')).some((t) => t.trunk === 'carrier'), false);
 		for (const r of await s.node.sealed(2)) assert.deepEqual(await facts(r.id, 'agent'), ['agent2']);
+	});
+});
+
+describe('a new notice', { concurrency: false }, () => {
+	const OLD = 500, NEW = 1100, LATER = 1700;
+	let s, listener;
+
+	const sections = (version, hz, seconds) => ({
+		'line 1177': {
+			'position-every': 0, 'notice en': null,
+			'notice sv': { version, text: 'Samtalet spelas in.', audio: audio.writeTone(s.file(`${version}.wav`), hz, seconds) },
+		},
+	});
+
+	before(async () => {
+		s = new Stage();
+		s.node = await Node.make('one-machine', {});
+		s.node.configure(sections('v1', OLD, 6));
+		await s.node.start();
+		listener = await Listener.make(s.node);
+	});
+	afterEach(async () => { await s?.close(); });
+	after(async () => { await s?.end(); });
+
+	const notice = async (id) => JSON.parse(await listener.open(id, { more: ['--scope', 'card'] }))
+		.facts.find((f) => f.kind === 'notice').value;
+	const waiting = (state) => until(`a call that is ${state}`, async () => (await s.calls())?.some((c) => c.state === state));
+	const samples = (seconds) => seconds * 8000;
+
+	test('whoever hears the old one hears it to its end; the next call hears the new one', async () => {
+		const nurse = await s.nurse('agent1');
+		const first = await s.caller();
+		await waiting('notice');
+		s.node.configure(sections('v2', NEW, 2));
+		await s.node.reload();
+		assert.equal((await s.calls())[0].state, 'notice', 'it is still heard');
+		await nurse.event('CALL_ESTABLISHED', 20000);
+		await s.recording();
+		first.hangup();
+		await s.over();
+		nurse.forget();
+		const second = await s.caller();
+		await nurse.event('CALL_ESTABLISHED', 20000);
+		await s.recording();
+		second.hangup();
+		await s.over();
+		const said = await Promise.all((await s.node.sealed(2)).map((r) => notice(r.id)));
+		assert.deepEqual(said.sort(), [`version=v1 language=sv samples=${samples(6)} of=${samples(6)}`,
+			`version=v2 language=sv samples=${samples(2)} of=${samples(2)}`]);
+		await s.close();
+		const [heard, after] = [await first.heard(), await second.heard()];
+		assert.ok(audio.heard(heard, OLD) >= 5.5 && audio.heard(heard, NEW) < 0.3, `${audio.heard(heard, OLD)} s of the old one`);
+		assert.ok(audio.heard(after, NEW) >= 1.5 && audio.heard(after, OLD) < 0.3, `${audio.heard(after, NEW)} s of the new one`);
+	});
+
+	test('one that cannot be rendered: old prompts and configuration stay, and that is said', async () => {
+		const right = fs.readFileSync(s.node.conf, 'utf8');
+		s.node.configure(sections('v3', NEW, 2));
+		fs.writeFileSync(s.file('v3.wav'), 'this is no sound');
+		const said = await s.node.reload(/could not be rendered/);
+		assert.match(said, /v3\.wav: not a WAV file.*mend: /);
+		assert.doesNotMatch(said, /loaded again/);
+		assert.match(await s.node.metrics(), /vaxel_alarm_active\{alarm="[^"]*could not be rendered[^"]*"\} 1/);
+		const nurse = await s.nurse('agent1');
+		const caller = await s.caller();
+		await nurse.event('CALL_ESTABLISHED', 20000);
+		await s.recording();
+		caller.hangup();
+		await s.over();
+		assert.match(await notice((await s.node.sealed(3)).at(-1).id), /^version=v2 /);
+		fs.writeFileSync(s.node.conf, right);
+		await s.node.reload();
+		assert.match(await s.node.metrics(), /vaxel_alarm_active\{alarm="[^"]*could not be rendered[^"]*"\} 0/);
+	});
+
+	test('a third one waits until the first is heard no more; media and switch may die', async () => {
+		s.node.configure(sections('v4', OLD, 7));
+		await s.node.reload();
+		await s.caller();
+		await waiting('notice');
+		const began = Date.now();
+		s.node.configure(sections('v5', NEW, 2));
+		await s.node.reload();
+		s.node.configure(sections('v6', LATER, 2));
+		await s.node.reload();
+		const took = Date.now() - began;
+		assert.ok(took > 6000, `after ${took} ms: the first one was still heard`);
+		assert.equal((await s.calls())[0].state, 'queued');
+		await s.close();
+		await s.over();
+		await s.node.kill('media');
+		await s.node.kill('switch');
+		await until('both again', async () => (await s.calls()) && s.node.pids('media').length === 1);
+		const nurse = await s.nurse('agent1');
+		const caller = await s.caller();
+		await nurse.event('CALL_ESTABLISHED', 20000);
+		await s.recording();
+		caller.hangup();
+		await s.over();
+		assert.match(await notice((await s.node.sealed(4)).at(-1).id), /^version=v6 language=sv samples=16000 of=16000/);
+		await s.close();
+		assert.ok(audio.heard(await caller.heard(), LATER) >= 1.5);
 	});
 });

@@ -127,9 +127,12 @@ void rig_up(struct rig *r, unsigned silence_s)
 				     r->ring_event),
 			 0);
 	c.ring = r->ring;
-	c.prompts = r->prompts;
-	c.prompts_len = make_prompts(r->prompts, sizeof(r->prompts));
 	assert_int_equal(worker_new(&r->worker, &c), 0);
+	assert_int_equal(
+		rendered_add(r->worker, 0, r->prompts,
+			     make_prompts(r->prompts, sizeof(r->prompts))),
+		0);
+	rendered_in_force(r->worker, 0);
 	assert_int_equal(worker_start(r->worker), 0);
 	open_channels(r);
 	worker_switch(r->worker, r->media_end);

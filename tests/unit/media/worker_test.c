@@ -1,5 +1,6 @@
 #include "tests/unit/unit.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -213,6 +214,109 @@ static void a_prompt_plays_to_its_end(void **state)
 	m = rig_got(&r, IPC_PLAYED);
 	assert_int_equal(m->u.PLAYED.serial, 44);
 	assert_false(m->u.PLAYED.complete);
+	phone_down(&a);
+	rig_down(&r);
+}
+
+static void play_of(struct rig *r, uint16_t prompts, uint32_t serial)
+{
+	assert_int_equal(IPC_SEND(r->switch_end, PLAY, RIG_CALL, .leg = 0,
+				  .prompts = prompts, .prompt = RIG_PROMPT,
+				  .serial = serial),
+			 0);
+}
+
+/* Whole, and all of it from that rendering: its packets begin with `first`. */
+static void heard_whole(struct rig *r, struct phone *a, uint32_t serial,
+			uint8_t first)
+{
+	const struct ipc_message *m = rig_got(r, IPC_PLAYED);
+	struct heard h;
+
+	assert_non_null(m);
+	assert_int_equal(m->u.PLAYED.serial, serial);
+	assert_true(m->u.PLAYED.complete);
+	assert_int_equal(m->u.PLAYED.samples_sent, RIG_PROMPT_PACKETS * 160);
+	for (uint8_t i = 0; i < RIG_PROMPT_PACKETS; i++) {
+		assert_true(phone_hear(a, &h));
+		assert_int_equal(h.in.payload[7], first + i);
+	}
+	assert_false(phone_hear(a, &h));
+}
+
+static char went[32];
+
+static void on_unheard(void *arg, uint16_t number, bool room)
+{
+	(void)arg;
+	(void)snprintf(went + strlen(went), sizeof(went) - strlen(went),
+		       "%u%s ", number, room ? "" : "!");
+}
+
+static void later(struct rig *r)
+{
+	r->worker->now_ms += 10000;
+	rendered_tick(r->worker);
+}
+
+static void a_prompt_is_of_one_rendering(void **state)
+{
+	static uint8_t other[sizeof(((struct rig *)0)->prompts)];
+	const size_t head = PROMPTS_HEAD_BYTES + PROMPTS_ROW_BYTES;
+	const size_t len = head + RIG_PROMPT_PACKETS * 162u;
+	const struct ipc_message *m;
+	struct rig r;
+	struct phone a;
+
+	(void)state;
+	went[0] = '\0';
+	rig_up(&r, 0);
+	r.worker->unheard = on_unheard;
+	memcpy(other, r.prompts, sizeof(other));
+	for (size_t i = head; i < len; i++)
+		if (other[i] >= 0xe0)
+			other[i] = (uint8_t)(other[i] - 0x10);
+	phone_up(&a, "127.0.0.1", PCMA, 11);
+	rig_leg(&r, 0, &a, 101);
+	/* another comes into force while one is heard */
+	play_of(&r, 0, 1);
+	rig_run(&r, 45);
+	assert_int_equal(rendered_add(r.worker, 1, other, len), 0);
+	rendered_in_force(r.worker, 1);
+	later(&r);
+	/* there is no room for a third meanwhile */
+	assert_int_equal(rendered_add(r.worker, 2, other, len), EBUSY);
+	rig_run(&r, 130);
+	heard_whole(&r, &a, 1, 0xe0);
+	assert_string_equal(went, "");
+	/* what the switch said before it knew is still played */
+	play_of(&r, 0, 2);
+	rig_run(&r, 160);
+	heard_whole(&r, &a, 2, 0xe0);
+	play_of(&r, 1, 3);
+	rig_run(&r, 160);
+	heard_whole(&r, &a, 3, 0xd0);
+	/* unheard for long enough it goes; then there is nothing of it */
+	later(&r);
+	assert_string_equal(went, "0 ");
+	play_of(&r, 0, 4);
+	rig_run(&r, 30);
+	m = rig_got(&r, IPC_PLAYED);
+	assert_int_equal(m->u.PLAYED.serial, 4);
+	assert_false(m->u.PLAYED.complete);
+	assert_int_equal(m->u.PLAYED.samples_sent, 0);
+	assert_int_equal(phone_drain(&a), 0);
+	/* one that never came into force makes way for the next */
+	assert_int_equal(rendered_add(r.worker, 2, other, len - 1), EBADMSG);
+	assert_int_equal(rendered_add(r.worker, 2, other, len), 0);
+	assert_int_equal(rendered_add(r.worker, 3, r.prompts, len), 0);
+	assert_string_equal(went, "0 2! ");
+	rendered_in_force(r.worker, 3);
+	play_of(&r, 3, 5);
+	rig_run(&r, 160);
+	heard_whole(&r, &a, 5, 0xe0);
+	later(&r);
+	assert_string_equal(went, "0 2! 1 ");
 	phone_down(&a);
 	rig_down(&r);
 }
@@ -557,6 +661,7 @@ int main(void)
 		cmocka_unit_test(one_source_whatever_it_hears),
 		cmocka_unit_test(a_stranger_is_not_relayed),
 		cmocka_unit_test(a_prompt_plays_to_its_end),
+		cmocka_unit_test(a_prompt_is_of_one_rendering),
 		cmocka_unit_test(a_prompt_waits_on_hold),
 		cmocka_unit_test(what_each_sent_is_captured),
 		cmocka_unit_test(a_full_ring_costs_frames_and_nothing_else),

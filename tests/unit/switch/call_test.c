@@ -711,6 +711,86 @@ static void test_restored(void **state)
 	assert_int_equal(waiting->legs[SIDE_NURSE].port, 20012);
 }
 
+/* Two notices of one rendering, though another comes in between. */
+static void test_notices_of_one_rendering(void **state)
+{
+	struct settings *file = malloc(sizeof(*file));
+	struct session *caller;
+	struct call *c = call_of(&rig->self, 0);
+	struct line *l = &rig->settings.lines[0];
+
+	(void)state;
+	assert_non_null(file);
+	l->notices[1] = l->notices[0];
+	(void)snprintf(l->notices[1].language, 8, "en");
+	l->notice_count = 2;
+	rig->self.prompts.rows[1][CODEC_PCMA].packets = 5;
+	assert_int_equal(rig_invite("1177", 0, &caller), 0);
+	rig_opened(c, SIDE_CALLER, 20000);
+	rig_confirmed(caller);
+	*file = rig->settings;
+	(void)snprintf(file->lines[0].notices[0].version, 32, "v2");
+	file->lines[0].notice_count = 1;
+	rig->self.rendering = 2;
+	rig->self.prompts.rows[0][CODEC_PCMA].packets = 7;
+	rig->self.prompts.rows[1][CODEC_PCMA].packets = 0;
+	forget();
+	rig_reload(file);
+	line_reload(&rig->self);
+	heard("");
+	rig_played(c, true, 800);
+	heard("event call.notice-played\nplay 0 1\n");
+	rig_played(c, true, 800);
+	assert_string_equal(c->told[0].version, "v1");
+	assert_string_equal(c->told[1].version, "v1");
+	assert_true(c->told[0].complete && c->told[1].complete);
+	assert_non_null(strstr(rig->log, "play 0 3 on of 2\n"));
+	/* music goes on by the next one at once */
+	rig_played(c, true, 800);
+	rig->self.rendering = 3;
+	forget();
+	line_reload(&rig->self);
+	heard("play 0 3 on of 3\n");
+	/* who comes now hears the new one, whole */
+	c = call_of(&rig->self, 1);
+	assert_int_equal(rig_invite("1177", 0, &caller), 0);
+	rig_opened(c, SIDE_CALLER, 20010);
+	forget();
+	rig_confirmed(caller);
+	heard("set 0 codec 0\nplay 0 0 of 3\n");
+	assert_string_equal(c->told[0].version, "v2");
+	rig_played(c, true, 1119);
+	assert_false(c->told[0].complete);
+	assert_int_equal(c->told[0].of, 1120);
+	free(file);
+}
+
+/* Its caller is not left in silence, nor told of a place in another queue. */
+static void test_the_line_is_removed(void **state)
+{
+	struct settings *file = malloc(sizeof(*file));
+	struct call *c = rig_queued();
+
+	(void)state;
+	assert_non_null(file);
+	*file = rig->settings;
+	(void)snprintf(file->lines[0].number, 32, "1188");
+	rig_reload(file);
+	assert_true(rig->settings.lines[0].removed);
+	assert_string_equal(rig->settings.lines[1].number, "1188");
+	assert_int_equal(rig_invite("1177", 0, NULL), 404);
+	rig_played(c, true, 800);
+	heard("play 0 3 on\n");
+	rig_wait(60000);
+	heard("");
+	rig_register(0, true);
+	rig_opened(c, SIDE_NURSE, 20002);
+	rig_answers(rig_session(c, SIDE_NURSE));
+	assert_int_equal(c->state, CALL_TALKING);
+	assert_non_null(strstr(rig->log, "fact called 1177\n"));
+	free(file);
+}
+
 static void test_notice_is_heard_whole_after_a_death(void **state)
 {
 	struct call *c = call_of(&rig->self, 0);
@@ -1165,6 +1245,8 @@ int main(void)
 		T(test_ending_is_not_for_ever),
 		T(test_drain),
 		T(test_restored),
+		T(test_notices_of_one_rendering),
+		T(test_the_line_is_removed),
 		T(test_notice_is_heard_whole_after_a_death),
 		T(test_names_stay_through_a_reload),
 		T(test_removed_while_her_phone_rings),

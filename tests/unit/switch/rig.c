@@ -111,8 +111,9 @@ static void note_media(const struct ipc_message *m)
 		note("close %u\n", m->u.LEG_CLOSE.leg);
 		break;
 	case IPC_PLAY:
-		note("play %u %u%s\n", m->u.PLAY.leg, m->u.PLAY.prompt,
+		note("play %u %u%s", m->u.PLAY.leg, m->u.PLAY.prompt,
 		     m->u.PLAY.repeat ? " on" : "");
+		note(m->u.PLAY.prompts ? " of %u\n" : "\n", m->u.PLAY.prompts);
 		break;
 	case IPC_PLAY_STOP:
 		note("stop %u\n", m->u.PLAY_STOP.leg);
