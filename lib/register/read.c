@@ -205,24 +205,34 @@ static void fill_all(struct reading *r, cfg_t *cfg)
 
 /* ---- the whole */
 
+/* What libconfuse would let pass or take for something else. */
+static int check_text(struct reading *r)
+{
+	struct text name = { NULL, 0 };
+	unsigned *line = &r->starts[0][0].line;
+
+	if ((*line = scan_unclosed(r->text)))
+		reading_fault(r, NULL, "close it with a }",
+			      "the section that begins here has no end");
+	else if ((*line = reading_doubled(r->text, &name)))
+		reading_fault(r, NULL, "say it once",
+			      "%.*s is said twice in one section",
+			      (int)(name.len < 64 ? name.len : 64), name.p);
+	/* it would put the environment in its place */
+	else if (strstr(r->text, "${"))
+		reading_fault(r, NULL, "write what it stands for",
+			      "${ has no meaning here");
+	*line = 0;
+	return r->faults ? EINVAL : 0;
+}
+
 static int parse(struct reading *r)
 {
-	unsigned unclosed = scan_unclosed(r->text);
 	cfg_t *cfg;
 	int rc;
 
-	if (unclosed) {
-		r->starts[0][0].line = unclosed;
-		reading_fault(r, NULL, "close it with a }",
-			      "the section that begins here has no end");
+	if (check_text(r))
 		return EINVAL;
-	}
-	/* libconfuse would put the environment in its place */
-	if (strstr(r->text, "${")) {
-		reading_fault(r, NULL, "write what it stands for",
-			      "${ has no meaning here");
-		return EINVAL;
-	}
 	cfg = reading_grammar();
 	if (!cfg)
 		return ENOMEM;

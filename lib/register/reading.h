@@ -69,6 +69,11 @@ unsigned reading_line(const struct reading *r, const char *option);
 
 cfg_t *reading_grammar(void);
 
+/* ---- doubled.c: the line where a section says an option again; 0: none does
+ */
+
+unsigned reading_doubled(const char *text, struct text *ret_name);
+
 /* ---- strings.c */
 
 register_str reading_intern(struct reading *r, struct text t);

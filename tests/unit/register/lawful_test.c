@@ -139,8 +139,8 @@ static const struct fact facts[] = {
 	  RULE_GDPR_30, ANSWER | LISTEN },
 	{ "place nurses", "activities", "activities = {answering}\n",
 	  RULE_GDPR_30, LISTEN },
-	{ "place recorder", "sign-in", "reachable = open\n", RULE_GDPR_32_OPEN,
-	  RECORD_ | STORE },
+	{ "place recorder", "reachable", "reachable = open\n",
+	  RULE_GDPR_32_OPEN, RECORD_ | STORE },
 	{ "place copy", "reachable", NULL, RULE_GDPR_32_OPEN, COPY },
 	{ "place copy", "reachable", NULL, RULE_HSLF_3_15, COPY },
 	{ "place copy", "encrypted", NULL, RULE_GDPR_32_PLAIN, COPY },
@@ -258,6 +258,63 @@ static void test_safeguard_cures_no_secrecy(void **state)
 	register_free(b);
 	free(unbound);
 	free(abroad);
+}
+
+/*
+ * However deep, it is the controller who authorises: what the processor's own
+ * agreement allows is not enough.
+ */
+static void test_controller_authorises(void **state)
+{
+	static const struct {
+		const char *controllers, *halls;
+		bool yes;
+	} cases[] = {
+		{ "hall, vault", "", true },
+		{ "hall", "vault", false },
+		{ "hall", "", false },
+		{ "any", "", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char *text =
+			world_with_vault(cases[i].controllers, cases[i].halls);
+		struct register_book *b = world_read(text);
+		struct register_question q =
+			world_ask(b, ACT_STORING, "vault", "region");
+		struct register_verdict v;
+
+		assert_int_equal(register_lawful(b, &q, &v), cases[i].yes);
+		assert_int_equal(v.who.role, ORG_SUBPROCESSOR);
+		assert_int_equal(v.chain_count, 4);
+		assert_int_equal(world_broke(&v, RULE_GDPR_28_2),
+				 !cases[i].yes);
+		assert_int_equal(world_faults(b, "GDPR-28-2"), !cases[i].yes);
+		register_free(b);
+		free(text);
+	}
+}
+
+/* Of two agreements between the same, the one that is whole is judged. */
+static void test_best_chain(void **state)
+{
+	char *text = world_without(
+		world_text(), NULL, "agreement switchboard",
+		"agreement first {\nfor = provider\nby = supplier\n"
+		"makes = processor\nactivities = {recording}\n}\n"
+		"agreement switchboard {\n");
+	struct register_book *b = world_read(text);
+	struct register_question q =
+		world_ask(b, ACT_RECORDING, "supplier", "region");
+	struct register_verdict v;
+
+	(void)state;
+	assert_true(register_lawful(b, &q, &v));
+	assert_int_equal(v.chain[1],
+			 register_agreement_find(b, TEXT("switchboard")));
+	register_free(b);
+	free(text);
 }
 
 /* A care provider answers for the care that it gives, whatever is signed. */
@@ -521,6 +578,8 @@ int main(void)
 		cmocka_unit_test(test_each_fact),
 		cmocka_unit_test(test_generated),
 		cmocka_unit_test(test_safeguard_cures_no_secrecy),
+		cmocka_unit_test(test_controller_authorises),
+		cmocka_unit_test(test_best_chain),
 		cmocka_unit_test(test_care_is_no_processing),
 		cmocka_unit_test(test_responsible),
 		cmocka_unit_test(test_midnight),

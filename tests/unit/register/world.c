@@ -81,9 +81,8 @@ static const char text[] =
 	"country = SE\n"
 	"activities = {recording, storing}\n"
 	"storage {\n"
-	"reachable = closed\n"
+	"reachable = closed sign-in = strong\n"
 	"encrypted = yes\n"
-	"sign-in = strong\n"
 	"}\n"
 	"}\n"
 	"place copy {\n"
@@ -148,6 +147,47 @@ static const char text[] =
 	"years = 10\n"
 	"ground = \"2008:355\"\n"
 	"}\n";
+
+/* The hall has a vault of its own: a sub-processor's sub-processor. */
+static const char vault[] = "organisation vault {\n"
+			    "name = \"The vault\"\n"
+			    "number = 556559-4230\n"
+			    "country = SE\n"
+			    "kind = supplier\n"
+			    "restore-tested = 2026-05-01\n" RECORD "}\n"
+			    "place cellar {\n"
+			    "organisation = vault\n"
+			    "country = SE\n"
+			    "activities = {storing}\n"
+			    "storage { reachable = closed encrypted = yes }\n"
+			    "}\n"
+			    "agreement deeper {\n"
+			    "for = hall\n"
+			    "by = vault\n"
+			    "makes = processor\n"
+			    "activities = {storing}\n"
+			    "next-audit = 2026-12-31\n" PARTS_OF_28 "}\n";
+
+char *world_with_vault(const char *controllers_subs, const char *halls_subs)
+{
+	char subs[128], *a, *b, *to;
+
+	assert_true(snprintf(subs, sizeof(subs), "sub-processors = {%s}\n",
+			     controllers_subs) < (int)sizeof(subs));
+	a = world_without(text, "agreement switchboard", "sub-processors",
+			  subs);
+	assert_true(snprintf(subs, sizeof(subs),
+			     "makes = processor\nsub-processors = {%s}\n",
+			     halls_subs) < (int)sizeof(subs));
+	b = world_without(a, "agreement storage", "makes", subs);
+	to = calloc(1, strlen(b) + sizeof(vault));
+	assert_non_null(to);
+	memcpy(to, b, strlen(b));
+	memcpy(to + strlen(b), vault, sizeof(vault));
+	free(a);
+	free(b);
+	return to;
+}
 
 const char *world_text(void)
 {

@@ -19,6 +19,10 @@ const char *world_text(void);
 char *world_without(const char *text, const char *section, const char *fact,
 		    const char *instead);
 
+/* With a sub-processor of the sub-processor, and whom the controller's and the
+ * supplier's agreements name as sub-processors. Freed by the caller. */
+char *world_with_vault(const char *controllers_subs, const char *halls_subs);
+
 struct register_book *world_read(const char *text);
 char *world_file(const char *name); /* of the source tree */
 
