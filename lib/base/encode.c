@@ -4,11 +4,15 @@
 
 static const char base64_alphabet[] =
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char base64url_alphabet[] =
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 static const char base32_alphabet[] = "abcdefghijklmnopqrstuvwxyz234567";
 
 void base64_write(struct writer *w, enum base64_form form, const void *p,
 		  size_t len)
 {
+	const char *alphabet =
+		form == BASE64_URL ? base64url_alphabet : base64_alphabet;
 	const uint8_t *in = p;
 
 	for (size_t i = 0; i < len; i += 3) {
@@ -21,15 +25,16 @@ void base64_write(struct writer *w, enum base64_form form, const void *p,
 			v |= in[i + 2];
 		for (size_t k = 0; k < 4; k++) {
 			if (k <= n)
-				writer_u8(w, (uint8_t)base64_alphabet
-						     [v >> (18 - 6 * k) & 63]);
+				writer_u8(w,
+					  (uint8_t)alphabet[v >> (18 - 6 * k) &
+							    63]);
 			else if (form == BASE64_PADDED)
 				writer_u8(w, '=');
 		}
 	}
 }
 
-static int base64_digit(char c)
+static int base64_digit(enum base64_form form, char c)
 {
 	if (c >= 'A' && c <= 'Z')
 		return c - 'A';
@@ -37,9 +42,9 @@ static int base64_digit(char c)
 		return c - 'a' + 26;
 	if (c >= '0' && c <= '9')
 		return c - '0' + 52;
-	if (c == '+')
+	if (c == (form == BASE64_URL ? '-' : '+'))
 		return 62;
-	return c == '/' ? 63 : -1;
+	return c == (form == BASE64_URL ? '_' : '/') ? 63 : -1;
 }
 
 int base64_read(struct text t, enum base64_form form, uint8_t *to, size_t max,
@@ -58,7 +63,7 @@ int base64_read(struct text t, enum base64_form form, uint8_t *to, size_t max,
 	if (t.len % 4 == 1)
 		return EBADMSG;
 	for (size_t i = 0; i < t.len; i++) {
-		int d = base64_digit(t.p[i]);
+		int d = base64_digit(form, t.p[i]);
 
 		if (d < 0)
 			return EBADMSG;

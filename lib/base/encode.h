@@ -2,9 +2,9 @@
  * encode -- base64, base32, hex and ids
  *
  * Base64 is RFC 4648 section 4, in two strict forms: padded (signed notes,
- * tiles) and unpadded (age headers). Decoders refuse wrong padding, foreign
- * characters and non-zero trailing bits. Ids are 16 random bytes as 26
- * characters of [a-z2-7].
+ * tiles) and unpadded (age headers); and section 5, unpadded. Decoders refuse
+ * wrong padding, foreign characters and non-zero trailing bits. Ids are 16
+ * random bytes as 26 characters of [a-z2-7].
  */
 #ifndef VAXEL_BASE_ENCODE_H
 #define VAXEL_BASE_ENCODE_H
@@ -14,7 +14,8 @@
 #define ID_BYTES 16
 #define ID_CHARS 26
 
-enum base64_form { BASE64_PADDED, BASE64_UNPADDED };
+/* URL: section 5, with - and _, unpadded, for SIP URIs and headers */
+enum base64_form { BASE64_PADDED, BASE64_UNPADDED, BASE64_URL };
 
 void base64_write(struct writer *w, enum base64_form form, const void *p,
 		  size_t len);

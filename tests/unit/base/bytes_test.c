@@ -56,6 +56,10 @@ static void base64_is_strict(void **state)
 		{ "QU I", BASE64_UNPADDED, EBADMSG },
 		{ "", BASE64_PADDED, 0 },
 		{ "====", BASE64_PADDED, EBADMSG },
+		{ "-_-_", BASE64_URL, 0 },
+		{ "+/+/", BASE64_URL, EBADMSG },
+		{ "-_-_", BASE64_UNPADDED, EBADMSG },
+		{ "QUI=", BASE64_URL, EBADMSG },
 	};
 
 	(void)state;
