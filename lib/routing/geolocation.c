@@ -34,12 +34,20 @@ static struct text unquoted(struct text t)
 	return t;
 }
 
+/* NULL: not in it; nor in a text that is not there. */
+static const char *find(struct text t, char c)
+{
+	return t.len ? memchr(t.p, c, t.len) : NULL;
+}
+
 /* What stands between < and >, or nothing. */
 static struct text bracketed(struct text t)
 {
-	const char *open = memchr(t.p, '<', t.len);
-	const char *close =
-		open ? memchr(open, '>', t.len - (size_t)(open - t.p)) : NULL;
+	const char *open = find(t, '<');
+	const char *close = NULL;
+
+	if (open)
+		close = find(text_from(t, (size_t)(open - t.p)), '>');
 
 	if (!close)
 		return (struct text){ t.p, 0 };
@@ -50,7 +58,7 @@ static struct text bracketed(struct text t)
 
 static bool is_pidf(struct text content_type)
 {
-	const char *semi = memchr(content_type.p, ';', content_type.len);
+	const char *semi = find(content_type, ';');
 	struct text type = content_type;
 
 	if (semi)
@@ -68,7 +76,7 @@ static struct text boundary_of(struct text content_type)
 	if (!begins(trimmed(content_type), "multipart/"))
 		return none;
 	for (struct text t = content_type; t.len;) {
-		const char *semi = memchr(t.p, ';', t.len);
+		const char *semi = find(t, ';');
 
 		if (!semi)
 			break;
@@ -76,7 +84,7 @@ static struct text boundary_of(struct text content_type)
 		if (begins(t, "boundary=")) {
 			struct text b = text_from(t, sizeof("boundary=") - 1);
 
-			semi = memchr(b.p, ';', b.len);
+			semi = find(b, ';');
 			if (semi)
 				b.len = (size_t)(semi - b.p);
 			b = unquoted(trimmed(b));
@@ -123,7 +131,7 @@ static int read_part(struct text t, struct part *ret)
 			  .content_id = { t.p, 0 } };
 
 	for (int i = 0; i < LINES_MAX; i++) {
-		const char *end = memchr(t.p, '\n', t.len);
+		const char *end = find(t, '\n');
 		struct text line;
 
 		if (!end)
@@ -170,7 +178,7 @@ static int of_parts(struct text body, struct text boundary, struct text id,
 		inside = (struct text){ body.p + after, next - after };
 		after = next_after;
 		/* the rest of the boundary's line is no header */
-		line_end = memchr(inside.p, '\n', inside.len);
+		line_end = find(inside, '\n');
 		if (!line_end)
 			return EBADMSG;
 		inside = text_from(inside, (size_t)(line_end - inside.p) + 1);

@@ -422,7 +422,8 @@ int routes_read(struct routes **ret, const char *text, size_t len,
 	r.p = calloc(1, sizeof(*r.p));
 	copied = calloc(1, len + 1);
 	if (r.p && copied) {
-		memcpy(copied, text, len);
+		if (len)
+			memcpy(copied, text, len);
 		(void)SHA256((const uint8_t *)text, len, r.p->digest);
 		err = memchr(copied, '\0', len) ? EBADMSG : parse(&r, copied);
 	}
