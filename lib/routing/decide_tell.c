@@ -68,6 +68,9 @@ static void write_taken(struct writer *w, const struct route_entry *r,
 		writer_str(w, "; no register, so nothing was judged");
 		return;
 	}
+	name = name_of(book, r->whom);
+	if (name)
+		writer_printf(w, ", as the service of %s", name);
 	if (r->act_count && decide_lawful(book, &answering, ask->place.region,
 					  ask->minute, &act, &v))
 		write_basis(w, book, &v);
