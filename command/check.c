@@ -7,8 +7,7 @@
 
 #include "base/clock.h"
 #include "command/command.h"
-#include "register/load.h"
-#include "routing/load.h"
+#include "routing/lawbook.h"
 #include "settings/settings.h"
 
 struct count {
@@ -115,36 +114,18 @@ static struct settings *as_far_as_read(const char *file)
 	return s;
 }
 
-static void check_routes(struct count *n, const struct settings *s,
-			 const struct register_book *b)
+static void check_law(struct count *n, struct settings *s)
 {
-	struct routes *r = NULL;
-	unsigned faults;
+	struct lawbook l;
 
-	if (s->routes_file[0] && !routes_load(&r, s, b, on_fault, n) &&
-	    routes_check(r, s, b, clock_wall_ms() / 60000, on_fault, n,
-			 &faults)) {
-		(void)puts("out of memory: the routes were not checked");
+	if (!s || lawbook_load(&l, s, on_fault, n))
+		return;
+	if (lawbook_check(&l, s, clock_wall_ms() / 60000, on_fault, n)) {
+		(void)puts("out of memory: register and routes were not "
+			   "checked");
 		n->faults++;
 	}
-	routes_free(r);
-}
-
-static void check_law(struct count *n, const struct settings *s)
-{
-	struct register_book *b = NULL;
-	int err = 0;
-
-	if (!s)
-		return;
-	if (s->register_file[0])
-		err = register_load(&b, s->register_file, on_fault, n);
-	if (!err && b)
-		(void)register_check(b, s->register_file,
-				     clock_wall_ms() / 60000, on_fault, n);
-	if (!err)
-		check_routes(n, s, b);
-	register_free(b);
+	lawbook_free(&l);
 }
 
 int command_check(int argc, char **argv)

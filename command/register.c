@@ -108,7 +108,9 @@ static char *file_of(const struct arguments *x)
 	s = node_settings(&x->a);
 	if (!s)
 		return NULL;
-	file = s->register_file[0] ? strdup(s->register_file) : NULL;
+	file = s->companions[COMPANION_REGISTER][0]
+		       ? strdup(s->companions[COMPANION_REGISTER])
+		       : NULL;
 	if (!file)
 		(void)node_fail("the configuration names no register; write "
 				"register = FILE, or say --register FILE");

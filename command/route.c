@@ -6,9 +6,8 @@
 
 #include "base/clock.h"
 #include "command/node.h"
-#include "register/load.h"
 #include "routing/decide.h"
-#include "routing/load.h"
+#include "routing/lawbook.h"
 
 static const char usage_text[] =
 	"usage: vaxel route LINE [--municipality CODE] [--at TIME] [-c FILE] "
@@ -25,8 +24,7 @@ static const char usage_text[] =
 
 struct world {
 	struct settings *s;
-	struct register_book *book;
-	struct routes *routes;
+	struct lawbook law;
 };
 
 static void on_fault(void *arg, const struct settings_fault *f)
@@ -38,24 +36,19 @@ static void on_fault(void *arg, const struct settings_fault *f)
 
 static void world_free(struct world *w)
 {
-	routes_free(w->routes);
-	register_free(w->book);
+	lawbook_free(&w->law);
 	settings_free(w->s);
 }
 
 static int world_load(struct world *w, const struct node_args *a)
 {
-	int err = 0;
+	int err;
 
 	w->s = node_settings(a);
 	if (!w->s)
 		return EINVAL;
-	if (w->s->register_file[0])
-		err = register_load(&w->book, w->s->register_file, on_fault,
-				    NULL);
-	if (!err)
-		err = routes_load(&w->routes, w->s, w->book, on_fault, NULL);
-	if (!err && !w->routes->count) {
+	err = lawbook_load(&w->law, w->s, on_fault, NULL);
+	if (!err && !w->law.routes->count) {
 		(void)node_fail("%s has no routes: set routes", w->s->file);
 		err = ENOENT;
 	}
@@ -125,14 +118,15 @@ static void print_json(const struct world *w, const struct decide_ask *ask,
 		       const struct decision *d)
 {
 	const struct route_entry *r =
-		d->route == ROUTE_NONE ? NULL : &w->routes->routes[d->route];
+		d->route == ROUTE_NONE ? NULL
+				       : &w->law.routes->routes[d->route];
 	json_t *considered = json_array(), *o;
 	char at[CALENDAR_TEXT_MAX];
 
 	calendar_text(ask->minute, at);
 	for (unsigned i = 0; i < d->count; i++)
-		decide_tell(w->routes, w->book, ask, &d->steps[i], tell_json,
-			    considered);
+		decide_tell(w->law.routes, w->law.book, ask, &d->steps[i],
+			    tell_json, considered);
 	o = json_pack(
 		"{s:s, s:s?, s:s?, s:s?, s:b, s:s, s:s?, s:s?, s:o}", "answer",
 		r ? "yes" : "no", "route", r ? r->id : NULL, "organisation",
@@ -155,18 +149,18 @@ static void print_lines(const struct world *w, const struct decide_ask *ask,
 	if (d->route == ROUTE_NONE)
 		(void)puts("no");
 	else
-		(void)printf("yes %s %s\n", w->routes->routes[d->route].id,
-			     w->routes->routes[d->route].organisation);
+		(void)printf("yes %s %s\n", w->law.routes->routes[d->route].id,
+			     w->law.routes->routes[d->route].organisation);
 	for (unsigned i = 0; i < d->count; i++)
-		decide_tell(w->routes, w->book, ask, &d->steps[i], tell_line,
-			    NULL);
+		decide_tell(w->law.routes, w->law.book, ask, &d->steps[i],
+			    tell_line, NULL);
 }
 
 static int answer(const struct world *w, const struct decide_ask *ask,
 		  bool json)
 {
 	struct decision d;
-	int err = decide(w->routes, w->book, ask, &d);
+	int err = decide(w->law.routes, w->law.book, ask, &d);
 
 	if (json)
 		print_json(w, ask, &d);
@@ -183,7 +177,7 @@ int command_route(int argc, char **argv)
 		{ "--at", &at, NULL },
 		{ NULL, NULL, NULL },
 	};
-	struct world w = { NULL, NULL, NULL };
+	struct world w = { .s = NULL };
 	struct decide_ask ask;
 	struct node_args a;
 	int status = EXIT_NO;

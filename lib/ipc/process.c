@@ -19,7 +19,7 @@
 #include "base/secret.h"
 #include "ipc/pace.h"
 
-enum { PARENT_FD = 3, CONFIG_MAX = 1024 * 1024 };
+enum { PARENT_FD = 3, CONFIG_MAX = (1 + COMPANIONS) * 1024 * 1024 };
 
 /* Peers that were given before there was a loop. */
 struct given_peer {
@@ -277,8 +277,29 @@ static void log_fault(void *arg, const struct settings_fault *f)
 	log_error("line %u: %s: %s", f->line, f->rule, f->fault);
 }
 
-/* The parent has checked these bytes: a fault here is a fault of ours. */
-static int read_config(int fd, struct settings **ret)
+/* Behind the configuration, each after a zero, in their order. */
+static void find_companions(struct settings *s, const char *p, const char *end)
+{
+	for (int i = 0; i < COMPANIONS; i++) {
+		p += strlen(p);
+		if (p < end)
+			p++;
+		s->companion_texts[i] = text_of(p);
+	}
+}
+
+static void forget_companions(struct settings *s, char *text)
+{
+	for (int i = 0; i < COMPANIONS; i++)
+		s->companion_texts[i] = TEXT("");
+	free(text);
+}
+
+/*
+ * The parent has checked these bytes: a fault here is a fault of ours. *ret's
+ * companion texts lie in *ret_text.
+ */
+static int read_config(int fd, struct settings **ret, char **ret_text)
 {
 	struct stat st;
 	char *text, *nl;
@@ -304,8 +325,13 @@ static int read_config(int fd, struct settings **ret)
 	if (nl)
 		*nl = '\0';
 	err = nl ? settings_parse(ret, text, nl + 1, log_fault, NULL) : EBADMSG;
-	free(text);
-	return err;
+	if (err) {
+		free(text);
+		return err;
+	}
+	find_companions(*ret, nl + 1, text + st.st_size);
+	*ret_text = text;
+	return 0;
 }
 
 /* ---- the loop */
@@ -377,8 +403,9 @@ static int add_peer(struct process *p, enum role role, unsigned index, int fd)
 static void reload(struct process *p, struct ipc_message *m)
 {
 	struct settings *fresh, *old = p->settings;
+	char *text;
 
-	if (read_config(m->fd, &fresh)) {
+	if (read_config(m->fd, &fresh, &text)) {
 		log_error("a new configuration could not be read");
 		return;
 	}
@@ -388,6 +415,7 @@ static void reload(struct process *p, struct ipc_message *m)
 	if (p->ops->reload)
 		p->ops->reload(p, p->self, old);
 	wipe_files(p);
+	forget_companions(fresh, text);
 	settings_free(old);
 }
 
@@ -468,11 +496,12 @@ static int lock_memory(enum role role)
 static int enter(struct process *p, struct start *s)
 {
 	struct confine c = { .role = p->ops->role };
+	char *text;
 	int err;
 
 	err = receive_start(p, s);
 	if (!err)
-		err = read_config(s->config_fd, &p->settings);
+		err = read_config(s->config_fd, &p->settings, &text);
 	if (err)
 		return err;
 	(void)close(s->config_fd);
@@ -481,6 +510,7 @@ static int enter(struct process *p, struct start *s)
 	show_files(p);
 	err = p->ops->prepare(p, &p->self);
 	wipe_files(p);
+	forget_companions(p->settings, text);
 	if (err) {
 		log_error("cannot prepare: %s", strerror(err));
 		return err;

@@ -20,6 +20,14 @@ static void pass_on(void *arg, const struct register_fault *f)
 		p->fault(p->arg, &s);
 }
 
+int register_load_text(struct register_book **ret, const char *file,
+		       struct text text, settings_fault_h *fault, void *arg)
+{
+	struct passing_on p = { file, fault, arg };
+
+	return register_read(ret, text.p, text.len, pass_on, &p);
+}
+
 int register_load(struct register_book **ret, const char *file,
 		  settings_fault_h *fault, void *arg)
 {
@@ -39,7 +47,7 @@ int register_load(struct register_book **ret, const char *file,
 		pass_on(&p, &f);
 		return err;
 	}
-	err = register_read(ret, text, strlen(text), pass_on, &p);
+	err = register_load_text(ret, file, text_of(text), fault, arg);
 	free(text);
 	return err;
 }

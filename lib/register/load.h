@@ -16,6 +16,11 @@
 int register_load(struct register_book **ret, const char *file,
 		  settings_fault_h *fault, void *arg) CHECK_RESULT;
 
+/* The same of a text that is here already; file is its name, for faults. */
+int register_load_text(struct register_book **ret, const char *file,
+		       struct text text, settings_fault_h *fault,
+		       void *arg) CHECK_RESULT;
+
 /*
  * Everything that the law says of it, at the minute that the text names, else
  * at `now`. That the text names one is reported as a weakness. How many.

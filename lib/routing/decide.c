@@ -35,6 +35,28 @@ bool decide_lawful(const struct register_book *book,
 	return true;
 }
 
+bool decide_responsible(const struct register_book *book,
+			const struct route_entry *r, int region, int64_t minute,
+			struct register_verdict *ret)
+{
+	uint16_t whom = whose(book, r, region);
+
+	for (unsigned i = 0; i < r->act_count; i++) {
+		const struct route_act *a = &r->acts[i];
+		struct register_question q = { a->activity, a->by, whom,
+					       a->place, minute };
+
+		if (a->activity != ACT_ANSWERING)
+			continue;
+		if (q.place == REGISTER_NONE)
+			q.place = register_place_of(book, a->by, a->activity,
+						    minute);
+		(void)register_lawful(book, &q, ret);
+		return true;
+	}
+	return false;
+}
+
 /* ---- one route */
 
 enum decide_why decide_hours(const struct route_entry *r,

@@ -90,11 +90,22 @@ bool decide_lawful(const struct register_book *book,
 		   const struct route_entry *r, int region, int64_t minute,
 		   unsigned *ret_act, struct register_verdict *ret_verdict);
 
+/*
+ * Who answers for what is said on the route, and by which agreements. false:
+ * the register connects them with nothing.
+ */
+bool decide_responsible(const struct register_book *book,
+			const struct route_entry *r, int region, int64_t minute,
+			struct register_verdict *ret);
+
 /* In force and in its hours. */
 enum decide_why decide_hours(const struct route_entry *r,
 			     const struct window_view *v);
 
 /* ---- for people */
+
+/* A step in one word, or the rule that it breaks: "SE-SECRECY", "hours". */
+const char *decide_why_name(const struct decide_step *step);
 
 typedef void decide_tell_h(void *arg, bool taken, const char *route,
 			   const char *rule, const char *text);

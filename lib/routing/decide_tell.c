@@ -217,3 +217,28 @@ void decide_tell(const struct routes *p, const struct register_book *book,
 	text[w.len] = '\0'; /* cut where it does not fit */
 	tell(arg, step->why < DECIDE_PASSED, r->id, "-", text);
 }
+
+const char *decide_why_name(const struct decide_step *step)
+{
+	static const char *const names[DECIDE_WHYS] = {
+		[DECIDE_TAKEN] = "taken",
+		[DECIDE_TAKEN_FULL] = "taken-full",
+		[DECIDE_TAKEN_UNRECORDED] = "taken-unrecorded",
+		[DECIDE_TAKEN_SILENT] = "taken-silent",
+		[DECIDE_LINE] = "line",
+		[DECIDE_MUNICIPALITY] = "municipality",
+		[DECIDE_NOT_YET] = "not-yet",
+		[DECIDE_NO_LONGER] = "no-longer",
+		[DECIDE_HOURS] = "hours",
+		[DECIDE_UNLAWFUL] = "unlawful",
+		[DECIDE_UNRECORDED] = "unrecorded",
+		[DECIDE_TRIED] = "tried",
+		[DECIDE_DOWN] = "down",
+		[DECIDE_QUEUE] = "queue",
+		[DECIDE_WAIT] = "wait",
+	};
+
+	if (step->why == DECIDE_UNLAWFUL || step->why == DECIDE_UNRECORDED)
+		return register_rule_id(step->rule);
+	return step->why < DECIDE_WHYS ? names[step->why] : "unknown";
+}

@@ -2,7 +2,6 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "routing/gap.h"
 
@@ -63,26 +62,18 @@ static int check_trunks(const struct routes *p, const struct settings *s,
 	return to->faults ? EINVAL : 0;
 }
 
-int routes_load(struct routes **ret, const struct settings *s,
-		const struct register_book *book, settings_fault_h *fault,
-		void *arg)
+int routes_load_text(struct routes **ret, const struct settings *s,
+		     struct text text, const struct register_book *book,
+		     settings_fault_h *fault, void *arg)
 {
-	struct passing_on to = { s->routes_file, fault, arg, 0 };
+	struct passing_on to = { s->companions[COMPANION_ROUTES], fault, arg,
+				 0 };
 	struct routes *p = NULL;
-	char *text = NULL;
 	int err;
 
-	if (!s->routes_file[0])
+	if (!to.file[0])
 		return routes_of_settings(ret, s);
-	err = settings_read_file(s->routes_file, &text);
-	if (err) {
-		complain(&to, 1, "CONFIG",
-			 "name a readable file; routes.conf(5)",
-			 "the routes cannot be read: %s", strerror(err));
-		return err;
-	}
-	err = routes_read(&p, text, strlen(text), book, pass_on, &to);
-	free(text);
+	err = routes_read(&p, text.p, text.len, book, pass_on, &to);
 	if (!err)
 		err = check_trunks(p, s, &to);
 	if (err)
@@ -153,8 +144,8 @@ int routes_check(const struct routes *p, const struct settings *s,
 		 const struct register_book *book, int64_t minute,
 		 settings_fault_h *fault, void *arg, unsigned *ret_count)
 {
-	struct passing_on to = { s->routes_file[0] ? s->routes_file : s->file,
-				 fault, arg, 0 };
+	const char *file = s->companions[COMPANION_ROUTES];
+	struct passing_on to = { *file ? file : s->file, fault, arg, 0 };
 	struct telling t = { &to, p, book, 0 };
 	unsigned gaps = 0;
 	int err;

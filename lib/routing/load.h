@@ -1,7 +1,7 @@
 /*
- * load -- the routes that a configuration names, and what is wrong with them
+ * load -- routes as the configuration has them, and what is wrong with them
  *
- * The only part of routing that opens a file.
+ * Their faults are told as faults of the configuration, with file and line.
  */
 #ifndef VAXEL_ROUTING_LOAD_H
 #define VAXEL_ROUTING_LOAD_H
@@ -9,13 +9,13 @@
 #include "routing/routes.h"
 
 /*
- * The file of `routes`, or, where there is none, the sections `region`. Faults
- * of form are reported, also trunks that the configuration does not have.
- * EINVAL, ENOENT and others where it cannot be read, which is reported too.
+ * From the text of the file `routes`, or, where none is named, the sections
+ * `region`. Faults of form are reported, also trunks that the configuration
+ * does not have: EINVAL. EMSGSIZE, ENOMEM.
  */
-int routes_load(struct routes **ret, const struct settings *s,
-		const struct register_book *book, settings_fault_h *fault,
-		void *arg) CHECK_RESULT;
+int routes_load_text(struct routes **ret, const struct settings *s,
+		     struct text text, const struct register_book *book,
+		     settings_fault_h *fault, void *arg) CHECK_RESULT;
 
 /*
  * ROUTE-GAP: each region without a lawful route at some hour of the year that

@@ -208,7 +208,8 @@ static void check_national(struct loader *l)
 				     "name a trunk of this file",
 				     "region %s leads to an unknown trunk",
 				     s->routes[i].county);
-	if (!s->routes_file[0] && !trunk_known(s, s->national_trunk))
+	if (!s->companions[COMPANION_ROUTES][0] &&
+	    !trunk_known(s, s->national_trunk))
 		loader_fault(l, loader_line(l, NULL, NULL, "national-trunk"),
 			     "ROUTE-GAP",
 			     "set national-trunk to the trunk of the national "
@@ -227,10 +228,12 @@ void loader_check(struct loader *l)
 			     "CONFIG",
 			     "set log-origin, a name like vaxel.example/node",
 			     "the log has no name");
-	check_file(l, s->register_file, loader_line(l, NULL, NULL, "register"),
-		   "register");
-	check_file(l, s->routes_file, loader_line(l, NULL, NULL, "routes"),
-		   "routes");
+	for (int i = 0; i < COMPANIONS; i++) {
+		const char *name = settings_companion_name((enum companion)i);
+
+		check_file(l, s->companions[i],
+			   loader_line(l, NULL, NULL, name), name);
+	}
 	check_listeners(l);
 	for (unsigned i = 0; i < s->trunk_count; i++)
 		check_trunk(l, &s->trunks[i]);

@@ -393,10 +393,12 @@ static void fill_top(struct loader *l, cfg_t *cfg)
 		    loader_line(l, NULL, NULL, "runtime"), "runtime");
 	loader_path(l, s->data, cfg_getstr(cfg, "data"),
 		    loader_line(l, NULL, NULL, "data"), "data");
-	loader_path(l, s->register_file, cfg_getstr(cfg, "register"),
-		    loader_line(l, NULL, NULL, "register"), "register");
-	loader_path(l, s->routes_file, cfg_getstr(cfg, "routes"),
-		    loader_line(l, NULL, NULL, "routes"), "routes");
+	for (int i = 0; i < COMPANIONS; i++) {
+		const char *name = settings_companion_name((enum companion)i);
+
+		loader_path(l, s->companions[i], cfg_getstr(cfg, name),
+			    loader_line(l, NULL, NULL, name), name);
+	}
 	(void)loader_copy(l, s->log_origin, sizeof(s->log_origin),
 			  cfg_getstr(cfg, "log-origin"),
 			  loader_line(l, NULL, NULL, "log-origin"),

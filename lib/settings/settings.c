@@ -188,6 +188,19 @@ int settings_parse(struct settings **ret, const char *file, const char *text,
 	return load_text(ret, file, text, false, fault, arg);
 }
 
+const char *settings_companion_name(enum companion c)
+{
+	static const char *const names[COMPANIONS] = {
+		[COMPANION_REGISTER] = "register",
+		[COMPANION_ROUTES] = "routes",
+		[COMPANION_KOMMUN_IDS] = "kommun-ids",
+		[COMPANION_CELLS] = "cells",
+		[COMPANION_POSTCODES] = "postcodes",
+	};
+
+	return names[c];
+}
+
 int settings_read_file(const char *file, char **ret_text)
 {
 	FILE *f = fopen(file, "re");

@@ -140,6 +140,17 @@ struct region_route { /* national node: county code to a trunk */
 	unsigned line;
 };
 
+/* Texts that stand in files of their own and belong to the configuration. */
+enum companion {
+	COMPANION_REGISTER, /* organisations, agreements: register.conf(5) */
+	COMPANION_ROUTES, /* who answers whose callers; none: sections region */
+	COMPANION_KOMMUN_IDS, /* the carriers' codes to municipalities, as the
+				 next two: routing/location_table.h */
+	COMPANION_CELLS,
+	COMPANION_POSTCODES,
+	COMPANIONS
+};
+
 struct settings {
 	char file[SETTINGS_PATH_MAX];
 	struct bytes files; /* files.h; while a process takes them over */
@@ -148,11 +159,9 @@ struct settings {
 	char state[SETTINGS_PATH_MAX];   /* recordings, spool, ledger */
 	char runtime[SETTINGS_PATH_MAX]; /* local sockets */
 	char data[SETTINGS_PATH_MAX];    /* Swedish tables */
-	/* organisations, agreements, lawfulness: register.conf(5); "": none */
-	char register_file[SETTINGS_PATH_MAX];
-	/* who answers whose callers: routes.conf(5); "": the sections region
-	 */
-	char routes_file[SETTINGS_PATH_MAX];
+	char companions[COMPANIONS][SETTINGS_PATH_MAX]; /* "": none */
+	/* their texts, while a process takes them over, as `files` */
+	struct text companion_texts[COMPANIONS];
 	char log_origin[SETTINGS_NAME_MAX];
 	unsigned log_level; /* enum log_level */
 
@@ -207,6 +216,9 @@ struct settings_fault {
 };
 
 typedef void settings_fault_h(void *arg, const struct settings_fault *f);
+
+/* "register", "routes", ...: the setting's name. */
+const char *settings_companion_name(enum companion c);
 
 /*
  * Read and check. Every fault is reported before EINVAL is returned; so is

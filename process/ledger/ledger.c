@@ -215,6 +215,7 @@ static bool may_say(enum role role, enum event_type type)
 	case EVENT_CALL_ENDED:
 	case EVENT_RECORDING_NOT_RECORDED:
 	case EVENT_RECORDING_ALARM:
+	case EVENT_REGISTER_LOADED:
 		return role == ROLE_SWITCH || role == ROLE_RECORDER;
 	default:
 		return false;

@@ -103,7 +103,12 @@ struct house {
 
 /* memory.c */
 int house_make_memory(struct house *h) CHECK_RESULT;
-int house_config_fd(const char *file, int *ret_fd) CHECK_RESULT;
+int house_config_fd(const struct settings *s, int *ret_fd) CHECK_RESULT;
+
+/* What the law says of register and routes: EINVAL for faults, all reported. */
+int house_judge(struct settings *s, settings_fault_h *fault,
+		void *arg) CHECK_RESULT;
+
 /*
  * Passwords, certificates, keys (settings/files.h) for the switch, who wipes
  * them. EINVAL: some cannot be used, which was reported; *ret_fd has the rest.

@@ -8,10 +8,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/metric.h"
 #include "ipc/ring.h"
 #include "process/parent/house.h"
+#include "routing/lawbook.h"
 #include "settings/files.h"
 #include "sip/transport.h"
 
@@ -226,27 +228,98 @@ int house_files_fd(struct settings *s, settings_fault_h *fault, void *arg,
 	return err;
 }
 
-/* The name of the file, a line feed, its text: sealed, as all shall see it. */
-int house_config_fd(const char *file, int *ret_fd)
+static int write_all(int fd, const char *text, size_t len)
 {
-	char *text;
-	size_t len;
-	int fd, err = settings_read_file(file, &text);
+	while (len) {
+		ssize_t n = write(fd, text, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? errno : EIO;
+		text += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+static int write_file(int fd, const char *file)
+{
+	char *text = NULL;
+	int err = settings_read_file(file, &text);
+
+	if (!err)
+		err = write_all(fd, text, strlen(text));
+	free(text);
+	return err;
+}
+
+/*
+ * The name of the file, a line feed, its text, and each companion's behind a
+ * zero: sealed, as all shall see it.
+ */
+int house_config_fd(const struct settings *s, int *ret_fd)
+{
+	int fd = memfd_create("vaxel-config", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	int err = fd < 0 || dprintf(fd, "%s\n", s->file) < 0 ? errno : 0;
+
+	if (!err)
+		err = write_file(fd, s->file);
+	for (int i = 0; !err && i < COMPANIONS; i++) {
+		err = write_all(fd, "", 1);
+		if (!err && s->companions[i][0])
+			err = write_file(fd, s->companions[i]);
+	}
+	if (!err &&
+	    fcntl(fd, F_ADD_SEALS,
+		  F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL))
+		err = errno;
+	if (!err)
+		*ret_fd = fd;
+	else if (fd >= 0)
+		(void)close(fd);
+	return err;
+}
+
+/*
+ * What only time has brought must not keep a node from starting: an audit that
+ * fell due, a contract that will end. It is said; no call goes there.
+ */
+static bool is_of_time(const char *rule)
+{
+	return !strcmp(rule, "GDPR-28-AUDIT") ||
+	       !strcmp(rule, "GDPR-32-RESTORE") || !strcmp(rule, "ROUTE-GAP");
+}
+
+struct judging {
+	settings_fault_h *fault;
+	void *arg;
+	unsigned faults;
+};
+
+static void judge(void *arg, const struct settings_fault *f)
+{
+	struct judging *j = arg;
+
+	if (f->weakness)
+		return;
+	if (is_of_time(f->rule)) {
+		log_alarm("%s: %s; mend: %s", f->rule, f->fault, f->mend);
+		return;
+	}
+	j->faults++;
+	j->fault(j->arg, f);
+}
+
+int house_judge(struct settings *s, settings_fault_h *fault, void *arg)
+{
+	struct judging j = { fault, arg, 0 };
+	struct lawbook l;
+	int err = lawbook_load(&l, s, fault, arg);
 
 	if (err)
 		return err;
-	len = strlen(text);
-	fd = memfd_create("vaxel-config", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (fd < 0 || dprintf(fd, "%s\n", file) < 0 ||
-	    write(fd, text, len) != (ssize_t)len ||
-	    fcntl(fd, F_ADD_SEALS,
-		  F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)) {
-		err = errno ? errno : EIO;
-		if (fd >= 0)
-			(void)close(fd);
-	} else {
-		*ret_fd = fd;
-	}
-	free(text);
-	return err;
+	err = lawbook_check(&l, s, clock_wall_ms() / 60000, judge, &j);
+	lawbook_free(&l);
+	return err ? err : j.faults ? EINVAL : 0;
 }

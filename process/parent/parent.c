@@ -346,6 +346,8 @@ static int load(struct house *h, const char *file)
 	int err = settings_load(&h->settings, file, parent_fault, NULL);
 
 	if (!err)
+		err = house_judge(h->settings, parent_fault, NULL);
+	if (!err)
 		err = house_files_fd(h->settings, parent_fault, NULL,
 				     &h->files_fd);
 	if (err) {
@@ -356,7 +358,7 @@ static int load(struct house *h, const char *file)
 	err = text_copy(h->config_file, sizeof(h->config_file),
 			text_of(h->settings->file));
 	if (!err)
-		err = house_config_fd(h->settings->file, &h->config_fd);
+		err = house_config_fd(h->settings, &h->config_fd);
 	log_open("parent", (enum log_level)h->settings->log_level);
 	return err;
 }

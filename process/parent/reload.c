@@ -220,8 +220,9 @@ void reload_begin(struct house *h)
 		return;
 	}
 	if (settings_load(&r->fresh, h->config_file, parent_fault, NULL) ||
+	    house_judge(r->fresh, parent_fault, NULL) ||
 	    house_files_fd(r->fresh, parent_fault, NULL, &r->files_fd) ||
-	    house_config_fd(r->fresh->file, &r->config_fd)) {
+	    house_config_fd(r->fresh, &r->config_fd)) {
 		give_up(h, ALARM_RELOAD_FAILED);
 		return;
 	}

@@ -39,20 +39,6 @@ unsigned line_judge(struct switch_self *self, const struct sip_msg *invite,
 	return 0;
 }
 
-/* Who calls goes to the nurse's display and into the card, nowhere else. */
-static void who_calls(struct switch_self *self, struct call *c,
-		      const struct sip_msg *invite, int trunk)
-{
-	bool trusted = trunk >= 0 && self->p->settings->trunks[trunk].trusted;
-	struct number_caller caller;
-
-	number_caller(invite, trusted, &caller);
-	if (!trusted && message_xheader(invite, "P-Asserted-Identity").len)
-		metric_add(METRIC_sip_untrusted, 1);
-	c->caller_restricted = caller.restricted;
-	memcpy(c->caller, caller.number.digits, sizeof(c->caller));
-}
-
 static void port_asked(struct switch_self *self, struct call *c,
 		       const struct sip_msg *invite)
 {
@@ -71,7 +57,7 @@ static void port_asked(struct switch_self *self, struct call *c,
 void line_incoming(struct switch_self *self, struct call *c,
 		   const struct sip_msg *invite)
 {
-	who_calls(self, c, invite, c->legs[SIDE_CALLER].trunk);
+	caller_read(self, c, invite);
 	say_call(self, c, EVENT_CALL_RECEIVED, "");
 	port_asked(self, c, invite);
 }

@@ -2,9 +2,8 @@
  * national -- a call to the national line, handed to the region's provider
  *
  * Two legs in the signalling and none in the media: each side's description is
- * passed to the other, so their packets never come here. The place that the
- * call names decides the route; one that fails is tried once more by the
- * national trunk.
+ * passed to the other, so their packets never come here. Where it may go the
+ * lawbook says (route.c); one that fails is followed by the next lawful one.
  */
 #include "process/switch/self.h"
 
@@ -12,13 +11,13 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/metric.h"
 
 enum {
 	RING_PATIENCE_MS = 180 * 1000,
 	/* no answer at all, not even ringing: a caller in need does not wait
 	   for the 32 s of RFC 3261's timer B while there is another way */
 	ROUTE_PATIENCE_MS = 8 * 1000,
+	ROUTES_PATIENCE_MS = 30 * 1000, /* for all routes that are tried */
 };
 
 /* ---- where the call comes from */
@@ -57,56 +56,6 @@ unsigned national_judge(struct switch_self *self, const struct sip_msg *invite,
 		return 404;
 	/* two nodes that send a call to each other must end it somewhere */
 	return message_hops(invite) > MESSAGE_HOPS_MAX ? 483 : 0;
-}
-
-static struct text place_of(const struct settings *s, const struct trunk *t,
-			    const struct sip_msg *invite)
-{
-	struct text place = { "", 0 };
-	unsigned line;
-
-	switch (t->place) {
-	case PLACE_HEADER:
-		place = message_xheader(invite, t->municipality_key);
-		break;
-	case PLACE_PARAMETER:
-		if (!message_param(message_text(invite->uri.params),
-				   t->municipality_key, &place))
-			place.len = 0;
-		break;
-	case PLACE_PREFIX:
-		if (line_named(s, t, message_text(invite->uri.user), &line,
-			       &place))
-			place.len = 0;
-		break;
-	case PLACE_NONE:
-		break;
-	}
-	return place;
-}
-
-/* Caller and place count only when the trunk is trusted. */
-static void read_caller(struct switch_self *self, struct call *c,
-			const struct sip_msg *invite)
-{
-	const struct settings *s = self->p->settings;
-	const struct trunk *t = &s->trunks[c->legs[SIDE_CALLER].trunk];
-	struct text place = place_of(s, t, invite);
-	struct number_caller caller;
-
-	number_caller(invite, t->trusted, &caller);
-	c->caller_restricted = caller.restricted;
-	memcpy(c->caller, caller.number.digits, sizeof(c->caller));
-	if (!t->trusted) {
-		if (place.len ||
-		    message_xheader(invite, "P-Asserted-Identity").len)
-			metric_add(METRIC_sip_untrusted, 1);
-		place.len = 0;
-	}
-	/* it goes into the next node's headers and URI: a code is of digits */
-	if (text_copy(c->municipality, sizeof(c->municipality), place) ||
-	    strspn(c->municipality, "0123456789") != place.len)
-		c->municipality[0] = '\0';
 }
 
 /* ---- descriptions, passed on */
@@ -233,53 +182,33 @@ static void refuse(struct switch_self *self, struct call *c, unsigned code)
 	call_end(self, c, RECORD_END_HANGUP);
 }
 
-static void go(struct switch_self *self, struct call *c, const struct route *r)
+/* To the first lawful route that can take it; there may be none left. */
+static void go(struct switch_self *self, struct call *c, unsigned otherwise)
 {
-	char extra[256];
+	unsigned trunk;
 	int err;
 
-	(void)snprintf(extra, sizeof(extra),
-		       ",\"route\":\"%s\",\"organisation\":\"%s\","
-		       "\"reason\":\"%s\",\"attempt\":%u",
-		       self->p->settings->trunks[r->trunk].name,
-		       r->organisation, route_reason_text(r->reason),
-		       c->rerouted + 1u);
+	if (route_choose(self, c, &trunk)) {
+		refuse(self, c, otherwise);
+		return;
+	}
 	if (!call_event(self, c, CALL_EVENT_ROUTED))
 		return;
-	say_call(self, c, EVENT_CALL_ROUTED, extra);
 	call_due(self, c, ROUTE_PATIENCE_MS);
-	err = call_trunk(self, c, r->trunk);
+	err = call_trunk(self, c, trunk);
 	if (err == ENOENT)
 		refuse(self, c, 488);
 	else if (err)
 		national_refused(self, c, 503);
 }
 
-/* Its keep-alive went unanswered. */
-static bool down(const struct trunk_live *t)
-{
-	return t->known && !t->up;
-}
-
 void national_incoming(struct switch_self *self, struct call *c,
 		       const struct sip_msg *invite)
 {
-	const struct settings *s = self->p->settings;
-	struct route r, other;
-
 	c->hops = (uint8_t)message_hops(invite);
-	read_caller(self, c, invite);
+	caller_read(self, c, invite);
 	say_call(self, c, EVENT_CALL_RECEIVED, "");
-	if (route_find(s, text_of(c->municipality), &r)) {
-		refuse(self, c, 404);
-		return;
-	}
-	if (down(&self->trunks[r.trunk]) && !route_fallback(s, &r, &other) &&
-	    !down(&self->trunks[other.trunk])) {
-		c->rerouted = 1;
-		r = other;
-	}
-	go(self, c, &r);
+	go(self, c, 404);
 }
 
 void national_tick(struct switch_self *self, struct call *c)
@@ -338,20 +267,16 @@ static bool provider_failed(unsigned code)
 
 void national_refused(struct switch_self *self, struct call *c, unsigned code)
 {
-	const struct settings *s = self->p->settings;
-	struct route failed, next;
-
 	if (c->state != CALL_RINGING)
 		return;
-	if (provider_failed(code) && !c->rerouted &&
-	    !route_find(s, text_of(c->municipality), &failed) &&
-	    !route_fallback(s, &failed, &next)) {
-		c->rerouted = 1;
-		go(self, c, &next);
-		return;
-	}
 	/* RFC 3261 16.7: another node's 503 is not ours */
-	refuse(self, c, code == 503 ? 500 : code);
+	if (code == 503)
+		code = 500;
+	if (provider_failed(code) &&
+	    clock_mono_ms() - c->received_ms < ROUTES_PATIENCE_MS)
+		go(self, c, code);
+	else
+		refuse(self, c, code);
 }
 
 /* ---- in the call */

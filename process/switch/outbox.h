@@ -16,7 +16,7 @@
 #include "base/encode.h"
 
 #define OUTBOX_ORGANISATION 64
-#define OUTBOX_DETAILS 448
+#define OUTBOX_DETAILS 960
 
 struct outbox_event {
 	uint64_t number; /* 0: free; else its place in the order, from 1 */

@@ -76,6 +76,19 @@ static bool plain(const char *p, size_t max)
 	       !strpbrk(p, "\"\\");
 }
 
+static bool sane_route(const struct call *c)
+{
+	for (unsigned i = 0; i < CALL_ROUTES_MAX; i++)
+		if (!plain(c->tried[i], sizeof(c->tried[i])))
+			return false;
+	return plain(c->given.route, sizeof(c->given.route)) &&
+	       plain(c->given.organisation, sizeof(c->given.organisation)) &&
+	       plain(c->given.trunk, sizeof(c->given.trunk)) &&
+	       c->tried_count <= CALL_ROUTES_MAX &&
+	       c->place.municipality < MUNICIPALITIES &&
+	       c->place.region < REGIONS;
+}
+
 static bool sane_texts(const struct call *c)
 {
 	for (unsigned i = 0; i < PROMPTS_NOTICES; i++)
@@ -87,7 +100,9 @@ static bool sane_texts(const struct call *c)
 	       plain(c->caller, sizeof(c->caller)) &&
 	       strspn(c->caller, "+0123456789") == strlen(c->caller) &&
 	       plain(c->municipality, sizeof(c->municipality)) &&
-	       strspn(c->municipality, "0123456789") == strlen(c->municipality);
+	       strspn(c->municipality, "0123456789") ==
+		       strlen(c->municipality) &&
+	       sane_route(c);
 }
 
 static bool sane_leg(const struct settings *s, const struct leg *leg)

@@ -13,6 +13,7 @@
  *   say.c       events for the ledger           national.c  route and hand over
  *   trunk.c     keep-alive, registration        restore.c   after a death
  *   ask.c       what the command line sees    places.c    indexes that stay
+ *   caller.c    who calls, from where         route.c     where it may go
  *
  * Everything runs in one thread; a handler never blocks.
  */
@@ -27,17 +28,19 @@
 #include "process/switch/table.h"
 #include "prompts/prompts.h"
 #include "queue/queue.h"
-#include "routing/route.h"
+#include "routing/decide.h"
+#include "routing/lawbook.h"
 #include "settings/place.h"
 #include "sip/number.h"
 #include "sip/register_client.h"
 #include "sip/registrar.h"
 #include "sip/session.h"
 
-#define SWITCH_MAGIC 0x7661786c73770003ull
+#define SWITCH_MAGIC 0x7661786c73770004ull
 #define SWITCH_TICK_MS 100
 #define NO_AGENT UINT32_MAX
 #define NO_SLOT UINT32_MAX
+#define CALL_ROUTES_MAX 4 /* that a call is given, one after the other */
 
 enum side { SIDE_CALLER, SIDE_NURSE, SIDE_THIRD, SIDES };
 
@@ -93,7 +96,7 @@ struct call {
 	uint8_t requeue;   /* transferred to a line */
 	uint8_t ask_again; /* a second recording waits for the first's end */
 	uint8_t line_records;
-	uint8_t rerouted;    /* national: the second route is being tried */
+	uint8_t tried_count; /* national: routes that it was given, with this */
 	uint8_t hops;        /* national: behind the call, with ours */
 	uint8_t prompt_line; /* of the notices: which line of their rendering */
 	uint16_t rendering;  /* by which the notices are played, all of them */
@@ -113,7 +116,14 @@ struct call {
 	char controller[SETTINGS_NAME_MAX];
 	char caller[NUMBER_MAX]; /* E.164; "": none, or withheld */
 	uint8_t caller_restricted;
-	char municipality[8];
+	char municipality[8]; /* code; "": not known */
+	struct location_place place;
+	uint8_t place_method;     /* enum location_method */
+	uint8_t place_confidence; /* enum location_confidence */
+	uint8_t place_conflicts;
+	uint16_t geolocation_error; /* RFC 6442 4.4; 0: none */
+	struct decide_given given;
+	char tried[CALL_ROUTES_MAX][ROUTE_ID_MAX];
 	struct told told[PROMPTS_NOTICES];
 	struct leg legs[SIDES];
 };
@@ -184,7 +194,30 @@ struct switch_self {
 	struct prompts prompts;
 	uint16_t rendering; /* of the prompts: what media is to play from */
 	struct trunk_live trunks[SETTINGS_TRUNKS];
+	struct lawbook law;
+	int16_t route_trunk[ROUTES_MAX]; /* of each route; -1: gone */
 };
+
+/* ---- caller.c */
+
+/* Who calls and from where, into the call. */
+void caller_read(struct switch_self *self, struct call *c,
+		 const struct sip_msg *invite);
+
+/* ---- route.c */
+
+/*
+ * Read register and routes anew (settings->companion_texts). Nothing has
+ * changed where it fails.
+ */
+int route_take_law(struct switch_self *self) CHECK_RESULT;
+
+/*
+ * The next lawful route of a call into c->given, told to the ledger. ENOENT:
+ * there is none, or it was given as many as it gets.
+ */
+int route_choose(struct switch_self *self, struct call *c,
+		 unsigned *ret_trunk) CHECK_RESULT;
 
 /* ---- call.c */
 

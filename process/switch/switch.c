@@ -100,6 +100,9 @@ static int prepare(struct process *p, void **ret_self)
 	if (!err)
 		err = places_take(self, NULL);
 	if (!err)
+		err = route_take_law(self);
+	location_prepare();
+	if (!err)
 		err = registrar_prepare(&self->registrar, p->settings);
 	if (!err)
 		trunk_prepare(self);
@@ -261,6 +264,10 @@ static void reload(struct process *p, void *arg,
 		take_prompts(self);
 		process_give_back(p, MEMORY_PROMPTS, before);
 		line_reload(self);
+	}
+	if (route_take_law(self)) {
+		log_error("register and routes stay as they were");
+		process_alarm(p, ALARM_RELOAD_FAILED);
 	}
 	if (stack_reload(self->stack, p->settings))
 		process_alarm(p, ALARM_TLS_UNCHANGED);

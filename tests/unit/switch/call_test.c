@@ -1040,6 +1040,7 @@ static void national_settings(void)
 	memcpy(s->routes[0].organisation, "region-04", 10);
 	s->route_count = 1;
 	memcpy(s->national_trunk, "national", 9);
+	assert_int_equal(route_take_law(&rig->self), 0);
 }
 
 static void test_national_call(void **state)

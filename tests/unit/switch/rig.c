@@ -47,6 +47,14 @@ void clock_text(int64_t wall_ms, char to[CLOCK_TEXT_MAX])
 		       (long long)(wall_ms - 1700000000000));
 }
 
+/* No text of law is read here. */
+int clock_read(struct text t, int64_t *ret_wall_ms)
+{
+	(void)t;
+	(void)ret_wall_ms;
+	return EBADMSG;
+}
+
 /* ---- the frame */
 
 void process_alarm(struct process *p, enum alarm_code code)
@@ -428,6 +436,7 @@ static void settle(void)
 		outbox_open(&self->outbox, rig->events, sizeof(rig->events)),
 		0);
 	assert_int_equal(restore_layout(self), 0);
+	assert_int_equal(route_take_law(self), 0);
 	assert_int_equal(places_take(self, NULL), 0);
 	prompts_of_a_line(&self->prompts);
 	restore_calls(self);
@@ -494,6 +503,7 @@ void rig_down(void)
 {
 	for (unsigned i = 0; i < rig->session_count; i++)
 		free(rig->sessions[i]);
+	lawbook_free(&rig->self.law);
 	free(rig->self.live);
 	free(rig->memory);
 	free(rig);
@@ -501,6 +511,7 @@ void rig_down(void)
 
 void rig_restart(void)
 {
+	lawbook_free(&rig->self.law);
 	free(rig->self.live);
 	settle();
 }
