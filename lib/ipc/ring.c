@@ -30,7 +30,7 @@ struct ring_slot {      /* before each payload */
 	uint16_t len;
 	uint32_t rtp_time;
 	uint32_t lost;
-	uint32_t reserved;
+	uint32_t dropped;
 	uint64_t at_ns;
 };
 
@@ -98,6 +98,7 @@ int ring_put(struct ring *r, const struct ring_frame *f)
 		.len = f->len,
 		.rtp_time = f->rtp_time,
 		.lost = f->lost,
+		.dropped = f->dropped,
 		.at_ns = f->at_ns,
 	};
 	uint64_t place, skip;
@@ -184,6 +185,7 @@ int ring_get(struct ring *r, struct ring_frame *ret)
 	ret->len = slot.len;
 	ret->rtp_time = slot.rtp_time;
 	ret->lost = slot.lost;
+	ret->dropped = slot.dropped;
 	ret->at_ns = slot.at_ns;
 	memcpy(ret->payload, r->h->bytes + place + sizeof(slot), slot.len);
 	r->at += slot.total;

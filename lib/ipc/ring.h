@@ -32,6 +32,7 @@ struct ring_frame {
 	uint16_t len;       /* bytes of payload */
 	uint32_t rtp_time;  /* unwrapped by whoever writes the track */
 	uint32_t lost;      /* packets missing just before this one */
+	uint32_t dropped;   /* of these, such as the full ring did not take */
 	uint64_t at_ns;     /* CLOCK_MONOTONIC when it arrived */
 	uint8_t payload[RING_PAYLOAD_MAX];
 };

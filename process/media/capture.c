@@ -20,6 +20,7 @@ void capture_audio(struct worker *w, struct leg *l, const struct rtpin *in,
 	f->len = in->payload_len;
 	f->rtp_time = in->time;
 	f->lost = lost + l->not_captured;
+	f->dropped = l->not_captured;
 	f->at_ns = w->now_ns;
 	memcpy(f->payload, in->payload, in->payload_len);
 	if (ring_put(w->ring, f)) {
@@ -30,11 +31,13 @@ void capture_audio(struct worker *w, struct leg *l, const struct rtpin *in,
 	l->not_captured = 0;
 }
 
-static int put_stop(struct worker *w, uint32_t recording)
+static int put_stop(struct worker *w, struct stop stop)
 {
 	w->frame = (struct ring_frame){
-		.recording = recording,
+		.recording = stop.recording,
 		.kind = RING_STOP,
+		.lost = stop.dropped,
+		.dropped = stop.dropped,
 		.at_ns = w->now_ns,
 	};
 	return ring_put(w->ring, &w->frame);
@@ -42,10 +45,16 @@ static int put_stop(struct worker *w, uint32_t recording)
 
 void capture_set(struct worker *w, struct call *c, bool on, uint32_t recording)
 {
+	struct stop stop = { .recording = c->recording };
+
 	if (!w->ring || (on && c->capture && c->recording == recording))
 		return;
-	if (c->capture && put_stop(w, c->recording) && w->stop_count < w->slots)
-		w->stops[w->stop_count++] = c->recording;
+	/* what no packet of the same party tells any more */
+	for (unsigned i = 0; i < LEGS; i++)
+		if (c->legs[i].not_captured > stop.dropped)
+			stop.dropped = c->legs[i].not_captured;
+	if (c->capture && put_stop(w, stop) && w->stop_count < w->slots)
+		w->stops[w->stop_count++] = stop;
 	c->capture = on;
 	c->recording = recording;
 	for (unsigned i = 0; i < LEGS; i++)

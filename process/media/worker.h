@@ -171,7 +171,10 @@ struct worker {
 	unsigned play_phase, playing;
 	struct leg *phases[PLAY_PHASES];
 
-	uint32_t *stops; /* RING_STOP that found the ring full */
+	struct stop { /* RING_STOP that found the ring full */
+		uint32_t recording;
+		uint32_t dropped;
+	} * stops;
 	unsigned stop_count;
 
 	struct ring_frame frame;

@@ -65,6 +65,18 @@ void begin_tell_switch(struct recorder *self, struct slot *slot)
 		slot->switch_told = state;
 }
 
+static enum alarm_code alarm_of(enum record_reason reason)
+{
+	switch (reason) {
+	case REASON_NO_RECIPIENT:
+		return ALARM_NO_RECIPIENT;
+	case REASON_RECORDER_AWAY:
+		return ALARM_RECORDER_AWAY;
+	default:
+		return ALARM_SPOOL_FULL;
+	}
+}
+
 /* The recording ends before it began; the ledger hears why. */
 static void refuse(struct recorder *self, struct slot *slot,
 		   enum record_reason reason)
@@ -77,9 +89,7 @@ static void refuse(struct recorder *self, struct slot *slot,
 	d->reason = (uint8_t)reason;
 	d->due = TELL_ALARM;
 	metric_add(METRIC_recordings_alarm, 1);
-	process_alarm(self->p, reason == REASON_NO_RECIPIENT
-				       ? ALARM_NO_RECIPIENT
-				       : ALARM_SPOOL_FULL);
+	process_alarm(self->p, alarm_of(reason));
 	report_slot(self, slot, false);
 	begin_tell_switch(self, slot);
 }
@@ -160,6 +170,10 @@ void begin_asked(struct recorder *self, uint64_t call,
 	}
 	if (!self->maker) {
 		refuse(self, slot, REASON_NO_RECIPIENT);
+		return;
+	}
+	if (!capture_has_ring(self, ask->worker)) {
+		refuse(self, slot, REASON_RECORDER_AWAY);
 		return;
 	}
 	err = make_start(self, slot);

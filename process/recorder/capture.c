@@ -15,6 +15,10 @@
 #define SCRATCH_BYTES (MKV_FRAME_MAX + 64)
 #define MARK_SHOWN_MS 2000
 #define LOST_WORTH_A_MARK 25 /* half a second of 20 ms packets */
+#define DROPPED_MOST_MS 40   /* what a recorder that was away may cost */
+#define PACKET_MS 20         /* where there is none to look at */
+#define FRAMES_A_TURN 16384  /* of 1,600 calls, at a turn each 100 ms */
+#define ROOM_A_TURN 64       /* syncs; four empty a ring of 2 s */
 
 static_assert(RING_PAYLOAD_MAX <= MKV_FRAME_MAX, "every frame fits a block");
 
@@ -30,8 +34,14 @@ int capture_open(struct recorder *self)
 			break;
 		err = ring_attach(&self->rings[i], ring->at, ring->len,
 				  event ? event->fd : -1);
-		if (err)
+		if (err == EBADMSG) {
+			log_error("the ring of media worker %u is ruined: its "
+				  "calls are not recorded",
+				  i);
+			metric_add(METRIC_ring_ruined, 1);
+		} else if (err) {
 			return err;
+		}
 		self->ring_count = i + 1;
 	}
 	return 0;
@@ -48,6 +58,7 @@ static bool have_room(struct recorder *self, struct slot *slot)
 {
 	if (slot_room(slot) >= SCRATCH_BYTES)
 		return true;
+	self->made_room++;
 	flush_all(self);
 	return slot_room(slot) >= SCRATCH_BYTES;
 }
@@ -88,11 +99,29 @@ static bool seen_before(const struct progress *now, const struct ring_frame *f)
 	       now->last_rtp[f->track] == f->rtp_time;
 }
 
-static void lost_some(struct recorder *self, struct slot *slot,
-		      const struct ring_frame *f, uint64_t at_ns)
+/*
+ * Frames that media had are missing: however it ends, it ends as an alarm,
+ * which what there is of it may supersede.
+ */
+static void cut(struct recorder *self, struct slot *slot)
 {
-	metric_add(METRIC_ring_lost, f->lost);
+	if (slot->cut || slot->state >= SLOT_OVER)
+		return;
+	slot->cut = 1;
+	metric_add(METRIC_recordings_alarm, 1);
+	if (!self->cut_said)
+		process_alarm(self->p, ALARM_RECORDER_AWAY);
+	self->cut_said = true;
+}
+
+static void lost_some(struct recorder *self, struct slot *slot,
+		      const struct ring_frame *f, uint64_t at_ns,
+		      unsigned packet_ms)
+{
+	metric_add(METRIC_ring_lost, f->dropped);
 	slot->gaps++;
+	if ((uint64_t)f->dropped * packet_ms > DROPPED_MOST_MS)
+		cut(self, slot);
 	if (f->lost >= LOST_WORTH_A_MARK)
 		capture_mark(self, slot, MARK_GAP, at_ns / 1000000);
 }
@@ -106,14 +135,15 @@ static void take_audio(struct recorder *self, struct slot *slot,
 	struct progress *next;
 	uint64_t at_ns =
 		f->at_ns > slot->base_ns ? f->at_ns - slot->base_ns : 0;
+	unsigned t = f->track, packet_ms;
 	uint64_t ms;
-	unsigned t = f->track;
 
 	if (t >= SLOT_TRACKS || slot->codecs[t] == CODEC_NONE || !f->len ||
 	    seen_before(slot_progress(slot), f))
 		return;
+	packet_ms = mkv_payload_ms((enum codec)slot->codecs[t], payload);
 	if (f->lost)
-		lost_some(self, slot, f, at_ns);
+		lost_some(self, slot, f, at_ns, packet_ms);
 	if (!have_room(self, slot)) {
 		metric_add(METRIC_ring_lost, 1);
 		return;
@@ -122,8 +152,7 @@ static void take_audio(struct recorder *self, struct slot *slot,
 	if (slot->state != SLOT_RUNNING && slot->state != SLOT_DRAINING)
 		return;
 	next = slot_progress_begin(slot);
-	if (timeline_place(&next->lines[t], f->rtp_time, at_ns,
-			   mkv_payload_ms((enum codec)slot->codecs[t], payload),
+	if (timeline_place(&next->lines[t], f->rtp_time, at_ns, packet_ms,
 			   &ms) ||
 	    mkv_frame(&next->mkv, t, ms, payload, &w)) {
 		metric_add(METRIC_rtp_dropped, 1);
@@ -151,6 +180,12 @@ static void take_frame(struct recorder *self, unsigned worker,
 		take_audio(self, slot, f);
 		return;
 	case RING_STOP:
+		if (f->dropped)
+			lost_some(self, slot, f,
+				  f->at_ns > slot->base_ns
+					  ? f->at_ns - slot->base_ns
+					  : 0,
+				  PACKET_MS);
 		slot->stopped = 1;
 		if (slot->state == SLOT_DRAINING)
 			begin_ending(slot);
@@ -169,24 +204,52 @@ static void ring_was_broken(struct recorder *self, unsigned worker)
 	metric_add(METRIC_ring_lost, 1);
 	for (struct slot *slot = slot_next(self, NULL); slot;
 	     slot = slot_next(self, slot)) {
-		if (slot->worker == worker && now_ns > slot->base_ns)
+		if (slot->worker != worker)
+			continue;
+		cut(self, slot);
+		if (now_ns > slot->base_ns)
 			capture_mark(self, slot, MARK_GAP,
 				     (now_ns - slot->base_ns) / 1000000);
 	}
 }
 
+bool capture_has_ring(const struct recorder *self, unsigned worker)
+{
+	return worker < self->ring_count && self->rings[worker];
+}
+
+void capture_cut_lost(struct recorder *self)
+{
+	for (struct slot *slot = slot_next(self, NULL); slot;
+	     slot = slot_next(self, slot)) {
+		if (!capture_has_ring(self, slot->worker))
+			cut(self, slot);
+	}
+}
+
+static int drain_ring(struct recorder *self, unsigned worker)
+{
+	struct ring *ring = self->rings[worker];
+	struct ring_frame frame;
+	int err;
+
+	self->made_room = 0;
+	for (unsigned n = 0; !(err = ring_get(ring, &frame)); n++) {
+		take_frame(self, worker, &frame);
+		ring_release(ring);
+		if (n + 1 < FRAMES_A_TURN && self->made_room < ROOM_A_TURN)
+			continue;
+		self->behind = true;
+		break;
+	}
+	return err;
+}
+
 void capture_drain(struct recorder *self)
 {
-	struct ring_frame frame;
-
+	self->behind = self->cut_said = false;
 	for (unsigned i = 0; i < self->ring_count; i++) {
-		int err;
-
-		while (!(err = ring_get(self->rings[i], &frame))) {
-			take_frame(self, i, &frame);
-			ring_release(self->rings[i]);
-		}
-		if (err == EBADMSG) {
+		if (self->rings[i] && drain_ring(self, i) == EBADMSG) {
 			ring_release(self->rings[i]);
 			ring_was_broken(self, i);
 		}

@@ -245,8 +245,14 @@ static void finish_card(struct recorder *self, struct slot *slot)
 		return;
 	}
 	d->card_len = card_len;
-	d->state = slot->end_reason == RECORD_END_AWAY ? RECORD_RECOVERED
-						       : RECORD_SEALED;
+	d->state = RECORD_SEALED;
+	if (slot->cut || slot->end_reason == RECORD_END_AWAY)
+		d->state = RECORD_RECOVERED;
+	/* of one for which it was away the switch has said so */
+	if (slot->cut && slot->end_reason != RECORD_END_AWAY) {
+		d->reason = REASON_RECORDER_AWAY;
+		d->due |= TELL_ALARM;
+	}
 	d->due |= TELL_OUTCOME | TELL_END;
 	slot->state = SLOT_OVER;
 	slot_wipe_keys(slot);

@@ -172,7 +172,8 @@ int pending_found(struct recorder *self, const struct spool_record *rec,
 		err = report_dossier(&p->d, rec->raw);
 		if (err) /* of another version, perhaps: not ours to touch */
 			p->start.len = 0;
-		return 0;
+		p->ruined |= err == EBADMSG;
+		return err == EBADMSG ? err : 0;
 	case SPOOL_END:
 		if (!p->end.len)
 			p->end = *place;
@@ -254,17 +255,28 @@ static void wait_for_keeper(struct recorder *self, struct pending *p)
 void pending_begin(struct recorder *self)
 {
 	struct pendings *ps = self->pendings;
+	unsigned ruined = 0;
 
 	for (uint32_t i = 0; i < ps->count; i++) {
 		struct pending *p = ps->all[i];
 
 		if (p->done_segment)
 			remember_done(self, p);
+		if (p->ruined && !p->start.len && !p->done_segment)
+			ruined++;
 		if (p->done_segment || !p->start.len) {
 			free_one(self, i);
 			continue;
 		}
 		wait_for_keeper(self, p);
+	}
+	if (ruined) {
+		/* the ledger finds their calls, which have no end */
+		log_alarm("%u recordings cannot be recovered: their beginning "
+			  "in the spool makes no sense",
+			  ruined);
+		metric_add(METRIC_recordings_alarm, ruined);
+		process_alarm(self->p, ALARM_RECORDING_INTERRUPTED);
 	}
 	if (ps->live) {
 		log_alarm("%u recordings were interrupted and wait for the "

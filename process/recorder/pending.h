@@ -36,6 +36,7 @@ struct pending {
 	bool done_spooled;
 
 	uint64_t retry_ms, wait_ms;
+	bool ruined;      /* a START of it could not be read */
 	unsigned refused; /* times in a row that the records were no good */
 	struct store_part *part;
 	struct recover_summary summary;

@@ -41,9 +41,14 @@ static void watch_clock(struct recorder *self)
 	}
 }
 
-static void end_of_patience(struct slot *slot, uint64_t now_ms)
+static void end_of_patience(const struct recorder *self, struct slot *slot,
+			    uint64_t now_ms)
 {
-	if (slot->state == SLOT_DRAINING && now_ms >= slot->drain_until_ms)
+	/* its last frames may lie behind others */
+	uint64_t more = self->behind ? BEHIND_MOST_MS : 0;
+
+	if (slot->state == SLOT_DRAINING &&
+	    now_ms >= slot->drain_until_ms + more)
 		begin_ending(slot);
 }
 
@@ -71,7 +76,7 @@ static unsigned look_at_slots(struct recorder *self)
 	for (struct slot *slot = slot_next(self, NULL); slot;
 	     slot = slot_next(self, slot)) {
 		active++;
-		end_of_patience(slot, now_ms);
+		end_of_patience(self, slot, now_ms);
 		report_slot(self, slot, true);
 		begin_tell_switch(self, slot);
 		if (slot->start_spooled && !slot->recoverable &&
@@ -134,6 +139,8 @@ static void next_tick(struct recorder *self, uint64_t begun_ms)
 	uint64_t took = clock_mono_ms() - begun_ms;
 	uint64_t period = self->p->settings->fsync_ms;
 
+	if (self->behind)
+		period /= 4;
 	(void)uv_timer_start(&self->tick, on_tick,
 			     period > 2 * took ? period - 2 * took : 1, 0);
 }
@@ -260,10 +267,9 @@ static void confinement(struct process *p, void *arg, struct confine *c)
 	c->path_count = 2;
 }
 
-static int found(void *arg, const struct spool_record *rec,
-		 const struct journal_place *place)
+static int find(struct recorder *self, const struct spool_record *rec,
+		const struct journal_place *place)
 {
-	struct recorder *self = arg;
 	const struct slot *slot = slot_of_id(&self->table, rec->id);
 
 	if (rec->type == SPOOL_EVENT)
@@ -273,6 +279,19 @@ static int found(void *arg, const struct spool_record *rec,
 	if (slot && !slot->recoverable)
 		return 0;
 	return pending_found(self, rec, place);
+}
+
+/* A record that makes no sense is passed over: the others are still needed. */
+static int found(void *arg, const struct spool_record *rec,
+		 const struct journal_place *place)
+{
+	int err = find(arg, rec, place);
+
+	if (err != EBADMSG)
+		return err;
+	metric_add(METRIC_spool_bad, 1);
+	log_error("a record of the spool makes no sense");
+	return 0;
 }
 
 /*
@@ -293,6 +312,7 @@ static void take_over(struct recorder *self)
 		n += slot->state < SLOT_OVER;
 	}
 	flush_again(self);
+	capture_cut_lost(self);
 	if (n)
 		log_notice("%u recordings go on", n);
 }

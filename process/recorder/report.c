@@ -112,7 +112,7 @@ static void write_details(struct writer *w, const struct dossier *d,
 		if (d->has_end)
 			write_hex(w, "end_sha256", d->end_sha256, 32);
 	}
-	if (what == TELL_ALARM)
+	if (what == TELL_ALARM || (what == TELL_OUTCOME && d->reason))
 		writer_printf(
 			w, ",\"reason\":\"%s\"",
 			record_reason_text((enum record_reason)d->reason));

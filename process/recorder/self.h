@@ -27,7 +27,8 @@
 #include "process/recorder/slot.h"
 #include "store/store.h"
 
-#define DRAIN_RING_MS 200 /* how long RING_STOP may take after RECORD_END */
+#define DRAIN_RING_MS 200   /* how long RING_STOP may take after RECORD_END */
+#define BEHIND_MOST_MS 5000 /* and more, while the rings hold more */
 #define TELL_AGAIN_MS 5000
 #define CARRY_AT_ONCE 32
 #define CLOCK_JUMP_MS 5000
@@ -47,7 +48,10 @@ struct recorder {
 	struct stream *stream;
 	struct spool_nonce nonce;
 	struct ring *rings[PROCESS_MEDIA_MAX];
-	unsigned ring_count;
+	unsigned ring_count; /* rings[] may be NULL: its header was ruined */
+	unsigned made_room;  /* syncs for one slot's sake, in this turn */
+	bool behind;   /* there was more in the rings than one turn takes */
+	bool cut_said; /* in this turn */
 	struct envelope_maker *maker; /* NULL: no recipient to seal to */
 	struct id_map *events; /* event id to who waits for it; report.c */
 	struct kept *kept;
@@ -110,8 +114,17 @@ void begin_tell_switch(struct recorder *self, struct slot *slot);
 int capture_open(struct recorder *self) CHECK_RESULT;
 void capture_close(struct recorder *self);
 
-/* Everything that lies in the rings. */
+/*
+ * What lies in the rings, but of each no more than a turn may take: what a
+ * worker that is broken puts there shall not keep us from the others.
+ */
 void capture_drain(struct recorder *self);
+
+/* Does that worker have a ring that can be read? */
+bool capture_has_ring(const struct recorder *self, unsigned worker);
+
+/* We took over: recordings whose ring cannot be read any more are cut. */
+void capture_cut_lost(struct recorder *self);
 
 /* Into the text track and the card. */
 void capture_mark(struct recorder *self, struct slot *slot, enum mark_kind kind,

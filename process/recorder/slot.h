@@ -119,6 +119,7 @@ struct slot {
 	uint64_t base_ns; /* monotonic: when the recording's time begins */
 	uint64_t drain_until_ms;
 	uint64_t gaps; /* times at which frames were lost */
+	uint8_t cut;   /* media had frames that we did not get: alarm */
 
 	struct seal_keys keys, card_keys;
 	struct spool_seal seal;

@@ -160,8 +160,11 @@ void answer_desk(struct house *h, struct ipc_message *m)
 		must(!recover_new(&h->recover, &h->identity, a->base,
 				  put_recovered, settle, h));
 	}
+	h->recoveries += a->last;
 	if (h->keeper_locked)
 		err = ENOKEY;
+	else if (h->keeper_error)
+		err = a->last ? h->keeper_error : 0;
 	else if (house_known(h, a->recording_id)->outcome)
 		err = EEXIST; /* the log says how it ended */
 	else
@@ -170,7 +173,7 @@ void answer_desk(struct house *h, struct ipc_message *m)
 		err = recover_finish(h->recover);
 	if (!err && !a->last)
 		return;
-	if (err && err != EEXIST && !h->keeper_locked)
+	if (err && err != EEXIST && !h->keeper_locked && !h->keeper_error)
 		fprintf(stderr, "recovery: %s\n", strerror(err));
 	end.about = h->request;
 	memcpy(end.u.RECOVERED_PASS.recording_id, a->recording_id, ID_BYTES);

@@ -77,6 +77,8 @@ struct house {
 	bool ready, away; /* away: the ledger does not answer */
 	bool expecting_death;
 	bool keeper_locked;
+	int keeper_error;    /* what it answers, whatever it is asked */
+	unsigned recoveries; /* so often it was asked to the end */
 	unsigned recorder_alarms;
 	struct call calls[CALLS_MAX];
 	unsigned call_count;

@@ -453,6 +453,8 @@ static void a_full_ring_costs_frames_and_nothing_else(void **state)
 	rig_run(&r, 5);
 	while (!ring_get(r.reader, &f)) {
 		assert_int_equal(f.kind, RING_AUDIO);
+		/* none was lost on the way to us: the ring was full */
+		assert_int_equal(f.dropped, f.lost);
 		lost += f.lost;
 		got++;
 	}
@@ -460,6 +462,7 @@ static void a_full_ring_costs_frames_and_nothing_else(void **state)
 	rig_run(&r, HOUSEKEEPING_MS + 100);
 	assert_int_equal(ring_get(r.reader, &f), 0);
 	assert_int_equal(f.kind, RING_STOP);
+	assert_true(f.dropped > 0); /* what no frame told any more */
 	assert_true(lost > 0);
 	assert_true(got < 1001);
 	phone_down(&a);
