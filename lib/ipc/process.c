@@ -34,41 +34,23 @@ struct start {
 	int config_fd;
 };
 
+static const struct {
+	const char *name, *text;
+} alarms[ALARM_CODES] = {
+	[ALARM_NONE] = { "none", "none" },
+#define ALARM(code, name, text) [ALARM_##code] = { name, text },
+#include "ipc/alarms.def"
+#undef ALARM
+};
+
+const char *alarm_name(enum alarm_code code)
+{
+	return (unsigned)code < ALARM_CODES ? alarms[code].name : "unknown";
+}
+
 const char *alarm_text(enum alarm_code code)
 {
-	static const char *const texts[ALARM_CODES] = {
-		[ALARM_NONE] = "none",
-		[ALARM_RECORDER_AWAY] =
-			"the recorder is away: calls go on unrecorded",
-		[ALARM_SPOOL_FULL] =
-			"the spool or store is full or unwritable: "
-			"calls go on unrecorded",
-		[ALARM_NO_RECIPIENT] = "no valid recipient: calls go on "
-				       "unrecorded; mend the recipients in the "
-				       "configuration",
-		[ALARM_LEDGER_AWAY] = "the ledger is away: its events wait",
-		[ALARM_LOG_ROLLED_BACK] =
-			"the log is older than what was signed, replaced or "
-			"unlinked: releases stop, calls do not",
-		[ALARM_RELOAD_FAILED] = "the new configuration is faulty: the "
-					"old one stays in force",
-		[ALARM_CLOCK_JUMP] = "the clock jumped",
-		[ALARM_RECORDING_INTERRUPTED] =
-			"recordings were interrupted: recovery is pending",
-		[ALARM_TLS_UNCHANGED] =
-			"the new certificate, key or authority does not work: "
-			"the old ones stay in force",
-		[ALARM_PROMPTS_FAILED] =
-			"the new prompts could not be rendered: the old ones "
-			"and the old configuration stay in force",
-		[ALARM_PROMPTS_HELD] =
-			"prompts from before the last reload are still heard: "
-			"the old configuration stays in force; reload again "
-			"later",
-		[ALARM_PROCESS_DIED] = "a process died and was started again",
-	};
-
-	return (unsigned)code < ALARM_CODES ? texts[code] : "unknown";
+	return (unsigned)code < ALARM_CODES ? alarms[code].text : "unknown";
 }
 
 struct memory *process_memory(struct process *p, enum memory_kind kind,

@@ -62,21 +62,14 @@ struct memory {
 /* What stands in struct ipc_ALARM: raised once, until cleared by a restart. */
 enum alarm_code {
 	ALARM_NONE,
-	ALARM_RECORDER_AWAY,
-	ALARM_SPOOL_FULL,
-	ALARM_NO_RECIPIENT,
-	ALARM_LEDGER_AWAY,
-	ALARM_LOG_ROLLED_BACK,
-	ALARM_RELOAD_FAILED,
-	ALARM_CLOCK_JUMP,
-	ALARM_RECORDING_INTERRUPTED,
-	ALARM_PROCESS_DIED,
-	ALARM_TLS_UNCHANGED,
-	ALARM_PROMPTS_FAILED,
-	ALARM_PROMPTS_HELD,
+#define ALARM(code, name, text) ALARM_##code,
+#include "ipc/alarms.def"
+#undef ALARM
 	ALARM_CODES
 };
 
+/* For a machine: "recorder-away"; and for a person. */
+const char *alarm_name(enum alarm_code code);
 const char *alarm_text(enum alarm_code code);
 
 struct process;

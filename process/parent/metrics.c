@@ -69,7 +69,7 @@ static void write_house(const struct house *h, struct writer *w)
 		      "vaxel_alarm_active raised in the last ten minutes\n");
 	for (unsigned i = 1; i < ALARM_CODES; i++)
 		writer_printf(w, "vaxel_alarm_active{alarm=\"%s\"} %d\n",
-			      alarm_text((enum alarm_code)i),
+			      alarm_name((enum alarm_code)i),
 			      h->alarm_ms[i] &&
 				      now - h->alarm_ms[i] < ALARM_ACTIVE_MS);
 	writer_printf(w, "# TYPE vaxel_draining gauge\nvaxel_draining %d\n",

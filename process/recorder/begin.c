@@ -225,6 +225,9 @@ void begin_fact(struct recorder *self, uint64_t call,
 {
 	struct slot *slot = slot_of_call(&self->table, call);
 
+	/* told to end once more: the first time counts */
+	if (slot && fact->kind == FACT_ENDED && slot->end_asked)
+		return;
 	if (slot && fact->kind < FACT_MARK)
 		flush_fact(self, slot, fact->kind, fact->value);
 }

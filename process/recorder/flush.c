@@ -12,6 +12,7 @@
  * full, the recordings in progress end as an alarm; their calls go on.
  */
 #include <assert.h>
+#include <sodium.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -353,6 +354,39 @@ void flush_all(struct recorder *self)
 	self->flushing = false;
 }
 
+/* Of a kind and its value; a recording's own, so it tells nobody anything. */
+static uint64_t fact_hash(const struct slot *slot, uint8_t kind,
+			  struct text value)
+{
+	uint8_t key[crypto_shorthash_KEYBYTES];
+	uint64_t hash;
+
+	static_assert(sizeof(key) == ID_BYTES && sizeof(hash) == 8, "SipHash");
+	memcpy(key, slot->dossier.id, sizeof(key));
+	key[0] ^= kind;
+	crypto_shorthash((uint8_t *)&hash, (const uint8_t *)value.p, value.len,
+			 key);
+	return hash;
+}
+
+/*
+ * May it stand in the card? A switch or a recorder that was restarted says
+ * again what stands there already; it is known by a hash, for the fact itself
+ * is sealed. What may happen twice leaves room for what is said at the end.
+ */
+static bool may_say(const struct slot *slot, uint8_t kind, uint64_t hash)
+{
+	bool repeats = kind == FACT_MARK || kind == FACT_TRANSFER;
+
+	for (unsigned i = 0; i < slot->fact_count && !repeats; i++)
+		if (slot->fact_hash[i] == hash)
+			return false;
+	if (slot->fact_count < SLOT_FACTS - (repeats ? 4 : 0))
+		return true;
+	log_error("no room for one more fact of a card");
+	return false;
+}
+
 void flush_fact(struct recorder *self, struct slot *slot, uint8_t kind,
 		struct text value)
 {
@@ -361,13 +395,17 @@ void flush_fact(struct recorder *self, struct slot *slot, uint8_t kind,
 				   .value = value };
 	struct writer w = writer_on(slot->facts + slot->facts_len,
 				    sizeof(slot->facts) - slot->facts_len);
+	uint64_t hash = fact_hash(slot, kind, value);
 
 	/* after END nothing counts any more */
-	if (slot->state < SLOT_STARTING || slot->state > SLOT_ENDING)
+	if (slot->state < SLOT_STARTING || slot->state > SLOT_ENDING ||
+	    !may_say(slot, kind, hash))
 		return;
 	if (spool_write_fact(&w, &slot->seal, &self->nonce, &fact)) {
 		log_error("no room for one more fact of a card");
 		return;
 	}
 	slot->facts_len = (uint16_t)(slot->facts_len + w.len);
+	/* last: who dies before it hears the fact again */
+	slot->fact_hash[slot->fact_count++] = hash;
 }

@@ -160,12 +160,22 @@ static void recover_faulted(struct recorder *self)
 	uv_stop(self->p->loop);
 }
 
+static void say_alive(struct recorder *self, uint64_t now_ms)
+{
+	if (now_ms - self->alive_ms < ALIVE_EVERY_MS)
+		return;
+	self->alive_ms = now_ms;
+	(void)!IPC_SEND(self->p->peers[ROLE_SWITCH], RECORDER_ALIVE, 0,
+			.reserved = 0);
+}
+
 static void on_tick(uv_timer_t *timer)
 {
 	struct recorder *self = timer->data;
 	uint64_t begun_ms = clock_mono_ms();
 	unsigned active;
 
+	say_alive(self, begun_ms);
 	watch_clock(self);
 	capture_drain(self);
 	end_what_is_left(self);

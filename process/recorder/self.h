@@ -30,6 +30,7 @@
 #define DRAIN_RING_MS 200   /* how long RING_STOP may take after RECORD_END */
 #define BEHIND_MOST_MS 5000 /* and more, while the rings hold more */
 #define TELL_AGAIN_MS 5000
+#define ALIVE_EVERY_MS 500
 #define CARRY_AT_ONCE 32
 #define CLOCK_JUMP_MS 5000
 #define FAULT_QUIET_MS 20000 /* storage works again for so long: recover */
@@ -58,6 +59,7 @@ struct recorder {
 	struct pendings *pendings;
 	struct dones *dones;
 	uv_timer_t tick;
+	uint64_t alive_ms; /* when the switch was last told that we live */
 	int64_t wall_minus_mono_ms;
 	uint64_t lowest_needed; /* segment, by recordings in progress */
 	uint64_t pinned;        /* by recordings that ended in a fault */

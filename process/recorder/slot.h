@@ -31,7 +31,8 @@
 /* a chunk, and what comes in while a flush is not durable */
 #define SLOT_BODY_BYTES (STREAM_CHUNK_BYTES + 8 * 1024)
 #define SLOT_START_MAX 2048
-#define SLOT_FACTS_MAX 8192 /* their sealed records, 512 bytes most */
+#define SLOT_FACTS_MAX (12 * 1024) /* their sealed records, 512 bytes most */
+#define SLOT_FACTS 24
 #define SLOT_TRACKS MKV_AUDIO_TRACKS
 
 /*
@@ -143,6 +144,8 @@ struct slot {
 	uint8_t recoverable; /* ended by a fault, but START is durable */
 
 	uint16_t facts_len;
+	uint16_t fact_count;
+	uint64_t fact_hash[SLOT_FACTS]; /* of kind and value: said already */
 	uint16_t end_len;
 	uint8_t end[SPOOL_ALIGN];
 	uint8_t facts[SLOT_FACTS_MAX];

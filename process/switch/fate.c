@@ -114,13 +114,18 @@ static void say_fate(struct switch_self *self, struct call *c,
 	say_call(self, c, type, extra);
 }
 
+static void raise_alarm(struct switch_self *self)
+{
+	if (!self->recorder_alarmed)
+		process_alarm(self->p, ALARM_RECORDER_AWAY);
+	self->recorder_alarmed = true;
+}
+
 static void recorder_away(struct switch_self *self, struct call *c)
 {
 	metric_add(METRIC_recordings_alarm, 1);
 	say_fate(self, c, EVENT_RECORDING_ALARM, REASON_RECORDER_AWAY);
-	if (!self->recorder_alarmed)
-		process_alarm(self->p, ALARM_RECORDER_AWAY);
-	self->recorder_alarmed = true;
+	raise_alarm(self);
 }
 
 static void not_recorded(struct switch_self *self, struct call *c)
@@ -159,6 +164,8 @@ static void wait_for_recorder(struct switch_self *self, struct call *c,
 static void again(struct switch_self *self, struct call *c)
 {
 	c->ask_again = 0;
+	/* what is said from here on is of another one */
+	memset(c->recording_id, 0, sizeof(c->recording_id));
 	if (c->state == CALL_ENDING) {
 		/* too short a talk for the first one to end in time */
 		recorder_away(self, c);
@@ -285,13 +292,19 @@ void fate_state(struct switch_self *self, uint64_t handle,
 	call_release(self, c);
 }
 
+void fate_heard(struct switch_self *self)
+{
+	self->recorder_heard_ms = clock_mono_ms();
+	self->recorder_alarmed = false;
+}
+
 void fate_recorder(struct switch_self *self, bool here)
 {
 	uint64_t now = clock_mono_ms();
 
 	self->recorder_away_ms = here ? 0 : now;
 	if (here)
-		self->recorder_alarmed = false;
+		fate_heard(self);
 	for (uint32_t slot = 0; slot < self->max; slot++) {
 		struct call *c = call_of(self, slot);
 
@@ -313,12 +326,27 @@ void fate_mark(struct switch_self *self, struct call *c, enum mark_kind kind)
 				.at_mono_ms = clock_mono_ms());
 }
 
+/*
+ * It took the recording over and hangs: what is captured waits in the ring, for
+ * as long as that lasts, and nobody else would say so. What becomes of the
+ * recording it will still decide, for it knows what the ring lost.
+ */
+static void listen_for_recorder(struct switch_self *self, const struct call *c,
+				uint64_t now_ms)
+{
+	if ((c->outcome == OUTCOME_RUNNING || c->outcome == OUTCOME_CLOSING) &&
+	    recorder(self) &&
+	    now_ms - self->recorder_heard_ms >= OUTCOME_PATIENCE_MS)
+		raise_alarm(self);
+}
+
 void fate_tick(struct switch_self *self, struct call *c, uint64_t now_ms)
 {
 	uint64_t patience = c->outcome == OUTCOME_CLOSING && recorder(self)
 				    ? SEALING_PATIENCE_MS
 				    : OUTCOME_PATIENCE_MS;
 
+	listen_for_recorder(self, c, now_ms);
 	if (!c->waiting_since_ms || now_ms - c->waiting_since_ms < patience)
 		return;
 	fate_event(self, c, OUTCOME_EVENT_PATIENCE);

@@ -186,10 +186,11 @@ struct switch_self {
 	struct outbox outbox;
 	uint64_t ledger_away_ms; /* since; 0: here */
 	uint64_t recorder_away_ms;
+	uint64_t recorder_heard_ms; /* monotonic; while it is here */
 	uint64_t outbox_stuck_ms;
 	uint64_t lost_told;
-	bool keeping; /* events go to the recorder meanwhile */
-	bool recorder_alarmed;
+	bool keeping;          /* events go to the recorder meanwhile */
+	bool recorder_alarmed; /* said, until it is heard again */
 	bool draining;
 	struct prompts prompts;
 	uint16_t rendering; /* of the prompts: what media is to play from */
@@ -362,6 +363,8 @@ void fate_event(struct switch_self *self, struct call *c,
 void fate_state(struct switch_self *self, uint64_t handle,
 		const struct ipc_RECORD_STATE *m);
 void fate_recorder(struct switch_self *self, bool here);
+/* It says that it lives. */
+void fate_heard(struct switch_self *self);
 void fate_mark(struct switch_self *self, struct call *c, enum mark_kind kind);
 void fate_fact(struct switch_self *self, const struct call *c,
 	       enum fact_kind kind, const char *value);

@@ -209,6 +209,9 @@ static void message(struct process *p, void *arg, struct ipc *from,
 	case IPC_EVENTS_STORED:
 		say_stored(self, m->u.EVENTS_STORED.events);
 		break;
+	case IPC_RECORDER_ALIVE:
+		fate_heard(self);
+		break;
 	case IPC_EVENT_KEPT:
 		say_kept(self, m->u.EVENT_KEPT.id);
 		break;

@@ -24,6 +24,12 @@ struct known *house_known(struct house *h, const uint8_t id[ID_BYTES])
 	return k;
 }
 
+static void was_told(const struct house *h, struct known *k)
+{
+	k->told_ns = clock_mono_ns();
+	k->told_life = h->life;
+}
+
 static void recording_event(struct house *h, const struct ipc_EVENT *e)
 {
 	static const char label[] = "\"recording\":\"";
@@ -38,7 +44,7 @@ static void recording_event(struct house *h, const struct ipc_EVENT *e)
 	    id_read((struct text){ at + sizeof(label) - 1, ID_CHARS }, id))
 		return;
 	k = house_known(h, id);
-	k->told_ns = clock_mono_ns();
+	was_told(h, k);
 	switch (e->type) {
 	case EVENT_RECORDING_STARTED:
 		k->started = true;
@@ -53,6 +59,7 @@ static void recording_event(struct house *h, const struct ipc_EVENT *e)
 			_exit(1);
 		}
 		k->recovering = true;
+		k->told_life = 0; /* over once the keeper has said so */
 		return;
 	case EVENT_RECORDING_SEALED:
 	case EVENT_RECORDING_RECOVERED:
@@ -87,7 +94,7 @@ static void on_end(struct house *h, const struct ipc_RECORDING_END *e)
 	memcpy(k->card, e->card.p, e->card.len);
 	k->card_len = e->card.len;
 	k->length_ms = e->length_ms;
-	k->told_ns = clock_mono_ns();
+	was_told(h, k);
 	k->state = (enum record_state)e->state;
 	memcpy(m.u.RECORDING_END_STORED.recording_id, e->recording_id,
 	       ID_BYTES);
@@ -99,7 +106,7 @@ static void on_envelope(struct house *h, const struct ipc_ENVELOPE_PUT *e)
 	struct ipc_message m = { .type = IPC_ENVELOPE_STORED, .fd = -1 };
 	struct known *k = house_known(h, e->recording_id);
 
-	k->told_ns = clock_mono_ns();
+	was_told(h, k);
 	memcpy(k->body_name, e->body_name, ID_BYTES);
 	memcpy(k->envelope, e->envelope.p, e->envelope.len);
 	k->envelope_len = e->envelope.len;

@@ -412,7 +412,8 @@ static void note_what_is_over(struct house *h)
 	for (unsigned i = 0; i < h->known_count; i++) {
 		struct known *k = &h->known[i];
 
-		k->long_over |= k->started && k->outcome && k->card_len &&
+		k->long_over |= k->told_life == h->life && k->started &&
+				k->outcome && k->card_len &&
 				k->state != RECORD_ALARM &&
 				now > k->told_ns + 1500000000u;
 	}

@@ -55,7 +55,8 @@ struct known {
 	enum record_state state;
 	uint64_t length_ms;
 	uint64_t told_ns; /* when something of it was acknowledged last */
-	bool long_over;   /* all was stored, and DONE had time to be */
+	unsigned told_life;
+	bool long_over; /* all was stored, and DONE had time to be */
 	bool started, alarm, recovering, outcome, recovered;
 };
 

@@ -72,7 +72,7 @@ class Node {
 		this.rtp ||= freeRange();
 		const rtp = this.rtp;
 		const all = {
-			sip: { listen, domain: 'vaxel.test', 'calls-max': 64, ...this.options.tls },
+			sip: { listen, domain: 'vaxel.test', 'calls-max': 64, ...this.options.tls, ...this.options.sip },
 			media: {
 				address: this.host.includes(':') ? '127.0.0.1' : this.host,
 				address6: '::1', ports: `${rtp}-${rtp + 199}`, workers: 1, silence: 30,

@@ -351,6 +351,37 @@ static void test_recorder_dies_in_mid_call(void **state)
 	heard("fact ended t1008500\nrecord-end 4\n");
 }
 
+/* Its channel lives, it does not. The recording stays its to decide. */
+static void test_recorder_hangs_in_mid_call(void **state)
+{
+	struct call *c = rig_talking();
+
+	(void)state;
+	rig_wait(100);
+	heard("");
+	rig->recorder_hangs = true;
+	rig_wait(1900);
+	heard("");
+	rig_wait(100);
+	heard("alarm 1\n");
+	rig_wait(10000);
+	heard(""); /* once */
+	assert_int_equal(c->outcome, OUTCOME_RUNNING);
+	rig->recorder_hangs = false;
+	rig_wait(1000);
+	rig->recorder_hangs = true;
+	rig_wait(2000);
+	heard("alarm 1\n");
+	/* nobody talks: nobody is told */
+	rig->recorder_hangs = false;
+	rig_wait(100);
+	rig_recorder(c, RECORD_ALARM);
+	forget();
+	rig->recorder_hangs = true;
+	rig_wait(5000);
+	heard("");
+}
+
 static void test_recorder_came_back_without_it(void **state)
 {
 	struct call *c = rig_talking();
@@ -625,6 +656,34 @@ static void test_a_recording_begun_anew(void **state)
 	rig_recorder(c, RECORD_ALARM); /* a fault is not tried again */
 	heard("capture off\n");
 	assert_int_equal(c->outcome, OUTCOME_RECORDER);
+}
+
+/* The nurse's second talk was over before the first was sealed. */
+static void test_each_recording_has_one_end(void **state)
+{
+	static const uint8_t id[ID_BYTES] = { 1, 2, 3 };
+	char text[ID_CHARS + 1];
+	struct call *c = rig_talking();
+
+	(void)state;
+	memcpy(rig->recording_id, id, sizeof(id));
+	id_text(id, text);
+	rig_recorder(c, RECORD_RUNNING);
+	rig_register(1, true);
+	assert_int_equal(refer(c, SIDE_NURSE, "<sip:1177@h>"), 202);
+	rig_wait(100);
+	rig_opened(c, SIDE_NURSE, 20008);
+	rig_answers(rig_session(c, SIDE_NURSE));
+	rig_hangs_up(rig_session(c, SIDE_CALLER));
+	assert_int_equal(c->state, CALL_ENDING);
+	forget();
+	rig_recorder(c, RECORD_SEALED);
+	/* of the second, which never began: not of the one that is sealed */
+	heard("event recording.alarm\nalarm 1\n");
+	assert_null(strstr(rig->details, text));
+	assert_non_null(strstr(rig->details, "recorder-away"));
+	rig_recorder(c, RECORD_SEALED);
+	heard("");
 }
 
 static void test_media_dies(void **state)
@@ -1228,6 +1287,7 @@ int main(void)
 		T(test_line_that_does_not_record),
 		T(test_recorder_away),
 		T(test_recorder_dies_in_mid_call),
+		T(test_recorder_hangs_in_mid_call),
 		T(test_recorder_came_back_without_it),
 		T(test_recording_of_a_call_that_is_no_more),
 		T(test_hold_by_the_nurse),
@@ -1241,6 +1301,7 @@ int main(void)
 		T(test_transfer_to_a_line_of_others),
 		T(test_no_room_for_a_recording),
 		T(test_a_recording_begun_anew),
+		T(test_each_recording_has_one_end),
 		T(test_media_dies),
 		T(test_silence),
 		T(test_ending_is_not_for_ever),

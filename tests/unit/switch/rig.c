@@ -159,6 +159,8 @@ int ipc_send(struct ipc *channel, const struct ipc_message *m)
 		const struct ipc_EVENT *e = &m->u.EVENT;
 		bool kept = m->type == IPC_EVENT_KEEP;
 
+		(void)snprintf(rig->details, sizeof(rig->details), "%.*s",
+			       (int)e->details.len, e->details.p);
 		note("%s %s\n", kept ? "keep" : "event",
 		     event_type_text((enum event_type)(
 			     kept ? m->u.EVENT_KEEP.type : e->type)));
@@ -637,6 +639,7 @@ void rig_recorder(struct call *c, enum record_state state)
 	struct ipc_RECORD_STATE m = { .state = (uint8_t)state,
 				      .recording = rig->recording };
 
+	memcpy(m.recording_id, rig->recording_id, ID_BYTES);
 	fate_state(&rig->self, call_handle(&rig->self, c), &m);
 }
 
@@ -703,6 +706,8 @@ void rig_wait(uint64_t ms)
 
 	for (uint64_t end = rig->now_ms + ms; rig->now_ms < end;) {
 		rig->now_ms += SWITCH_TICK_MS;
+		if (!rig->recorder_hangs && rig->process.peers[ROLE_RECORDER])
+			fate_heard(self);
 		for (uint32_t slot = 0; slot < self->max; slot++)
 			call_tick(self, call_of(self, slot), rig->now_ms);
 		line_tick(self, rig->now_ms);

@@ -49,7 +49,10 @@ struct rig {
 	uint8_t stored[64][STORED_BYTES];
 	unsigned stored_count;
 	bool nobody_stores;
+	bool recorder_hangs;
 	uint32_t recording; /* the handle that the recorder speaks of */
+	uint8_t recording_id[ID_BYTES];
+	char details[512]; /* of the last event */
 };
 
 extern struct rig *rig;

@@ -1,0 +1,90 @@
+// A recorder that hangs in mid-call, its channels alive: somebody says so, and
+// what the ring could not hold is never passed off as a whole recording.
+'use strict';
+const { test, describe, before, after, afterEach } = require('node:test');
+const assert = require('node:assert');
+const path = require('node:path');
+const { Stage } = require('./lib/stage.js');
+const { Listener } = require('./lib/listener.js');
+const { laidOut, ms, missing } = require('./lib/recorded.js');
+const { sleep, until, run } = require('./lib/wait.js');
+
+const CALLER = 440, NURSE = 880;
+
+describe('a recorder that hangs', { concurrency: false }, () => {
+	let s, listener, whole, gap;
+
+	before(async () => {
+		// few calls, so a small ring: some six seconds of one
+		s = await Stage.make({ sip: { 'calls-max': 2 }, sections: { 'line 1177': {
+			'position-every': 0, 'notice sv': { version: '1', text: 'Ring ett ett två.' }, 'notice en': null,
+		} } });
+		listener = await Listener.make(s.node);
+	});
+	afterEach(async () => { await s.close(); });
+	after(async () => { await s?.end(); });
+
+	// Talk, and hang for so long; during gets what the log said since.
+	async function hang(stop, during) {
+		await s.talk({ caller: { tone: CALLER }, nurse: { tone: NURSE } });
+		await sleep(1000);
+		const before = s.node.log.length;
+		const [pid] = s.node.pids('recorder');
+		process.kill(pid, 'SIGSTOP');
+		try {
+			await during(() => s.node.log.slice(before));
+			await sleep(stop);
+		} finally {
+			process.kill(pid, 'SIGCONT');
+		}
+		await sleep(1000);
+		await s.close();
+	}
+
+	// The only one in that state, its end in the log, and its two tracks.
+	async function became(state) {
+		const r = await until(`a recording that is ${state}`, async () =>
+			(await s.node.recordings()).find((one) => one.state === state), 20000);
+		const { tracks } = await laidOut(await listener.openFile(r.id));
+		return { r, tracks };
+	}
+
+	async function ends(id) {
+		const r = await run('sqlite3', ['-json', path.join(s.node.state, 'ledger', 'db.sqlite'),
+			'SELECT type, details FROM entries WHERE type LIKE \'recording.%\' ORDER BY entry']);
+		return JSON.parse(r.stdout).map((e) => ({ type: e.type.slice(10), ...JSON.parse(e.details) }))
+			.filter((e) => e.recording === id && /sealed|alarm|recovered$/.test(e.type))
+			.map((e) => `${e.type} ${e.reason ?? ''}`.trim());
+	}
+
+	const said = (log) => until('the alarm', () => / alarm switch: the recorder is away/.test(log()), 3200);
+
+	test('for less than the ring lasts: an alarm, and nothing is lost', async () => {
+		await hang(500, said);
+		assert.match(await s.node.metrics(), /vaxel_alarm_active\{alarm="recorder-away"\} 1/);
+		const { r, tracks } = await became('sealed');
+		for (const [i, hz] of [CALLER, NURSE].entries()) {
+			assert.ok(ms(tracks[i]) >= 3500, `track ${i}: ${ms(tracks[i])} ms`);
+			assert.ok(missing(tracks[i], hz) <= 40, `track ${i}: ${missing(tracks[i], hz)} ms are missing`);
+		}
+		whole = r.id;
+	});
+
+	test('for longer: alarm, superseded by what there is of it', async () => {
+		await hang(8000, said);
+		const { r, tracks } = await became('recovered');
+		assert.equal(r.reason, 'recorder-away');
+		assert.match(s.node.log, / alarm recorder: the recorder is away/);
+		for (const [i, hz] of [CALLER, NURSE].entries()) {
+			assert.ok(ms(tracks[i]) >= 8000, `track ${i}: ${ms(tracks[i])} ms`);
+			assert.ok(missing(tracks[i], hz) > 1000, 'a gap');
+		}
+		gap = r.id;
+	});
+
+	test('each has come to one end', async () => {
+		assert.equal(await s.node.stop(), 0);
+		assert.deepEqual(await ends(whole), ['sealed']);
+		assert.deepEqual(await ends(gap), ['alarm recorder-away', 'recovered recorder-away']);
+	});
+});
