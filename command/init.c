@@ -251,6 +251,11 @@ static void tell(const struct init *i)
 			     "\nUnlock the keeper after each start:\n  vaxel "
 			     "key unlock -c %s/vaxel.conf\n",
 			     i->passphrase, i->recovery_identity, i->dir);
+	if (holds_keys(i) && !answers(i))
+		(void)printf("\nThe machine that records gets public keys "
+			     "alone:\n  vaxel init DIR --role supplier "
+			     "--recipient %s --recipient %s\n",
+			     i->controller, i->recovery);
 	(void)printf("\nNext:\n  vaxel check -c %s/vaxel.conf\n  vaxel run -c "
 		     "%s/vaxel.conf\n",
 		     i->dir, i->dir);

@@ -50,10 +50,11 @@ static bool trunk_known(const struct settings *s, const char *name)
 	return false;
 }
 
+/* Calls are led by them at the national node alone: its trunks they name. */
 static int check_trunks(const struct routes *p, const struct settings *s,
 			struct passing_on *to)
 {
-	for (unsigned i = 0; i < p->count; i++)
+	for (unsigned i = 0; s->role == NODE_NATIONAL && i < p->count; i++)
 		if (!trunk_known(s, p->routes[i].trunk))
 			complain(to, p->routes[i].text_line, "CONFIG",
 				 "name a trunk of the configuration",

@@ -19,7 +19,7 @@ organisation = "The national body"
 log-origin = "vaxel.example/national"
 register = "${path.join(top, 'examples/1177', register)}"
 routes = "${routes}"
-trunk vaxelhuset { host = "127.0.0.1:5070" }
+${['gotland', 'vasternorrland', 'jamtland', 'vardlinjen'].map((t) => `trunk ${t} { host = "127.0.0.1:5070" }`).join('\n')}
 trunk supplier { host = "127.0.0.1:5070" }
 trunk subcontractor { host = "127.0.0.1:5071" }
 line 1177 { controller = "The regions" record = false }
@@ -113,7 +113,7 @@ test('check: no gap in the example; in the incident every night is one', async (
 test('check: a trunk that is not there', async () => {
 	const routes = path.join(dir, 'trunk.conf');
 	fs.writeFileSync(routes, fs.readFileSync(path.join(top, 'examples/1177/routes.conf'), 'utf8')
-		.replace('trunk = "vaxelhuset"', 'trunk = "elsewhere"'));
+		.replace('trunk = "gotland"', 'trunk = "elsewhere"'));
 	const r = await run(vaxel, ['check', '-c', configuration('trunk-node.conf', 'register.conf', routes)]);
 	assert.match(r.stdout, /CONFIG: route gotland leads to an unknown trunk elsewhere; mend: /);
 });

@@ -1,0 +1,125 @@
+// The examples: what vaxel check says of them, and that they run. Keys,
+// certificates and passwords that they name are made here, in a copy.
+'use strict';
+const { test, before, after } = require('node:test');
+const assert = require('node:assert');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const { Authority } = require('./lib/certificates.js');
+const { run, start, until } = require('./lib/wait.js');
+
+const top = path.resolve(__dirname, '../..');
+const vaxel = process.env.VAXEL || path.join(top, 'build/vaxel');
+const examples = path.join(top, 'examples/1177');
+const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'vaxel-examples-'));
+const GOOD = ['national', 'supplier', 'provider', 'one-machine'];
+
+const read = (name) => fs.readFileSync(path.join(dir, name), 'utf8');
+const write = (name, text) => fs.writeFileSync(path.join(dir, name), text);
+const check = (name) => run(vaxel, ['check', '-c', path.join(dir, `${name}.conf`)]);
+const rules = (out) => new Set([...out.matchAll(/^\S+:\d+: ([A-Z0-9-]+): (?!weakness)/gm)].map((m) => m[1]));
+
+// Weaknesses of the examples, not of the machine that runs this.
+const weaknesses = (out) => [...out.matchAll(/^\S+:\d+: ([A-Z0-9-]+): weakness: (.*); mend: /gm)]
+	.map((m) => `${m[1]} ${m[2]}`).filter((w) => !/machine swaps|kdump|hibernate|share one user/.test(w));
+
+before(async () => {
+	fs.chmodSync(dir, 0o755);
+	fs.cpSync(examples, dir, { recursive: true });
+	for (const folder of ['keys', 'passwords']) fs.mkdirSync(path.join(dir, folder));
+	const authority = await Authority.make(path.join(dir, 'made'), 'ca');
+	fs.copyFileSync(authority.certificate, path.join(dir, 'keys/ca.pem'));
+	for (const name of ['national', 'supplier', 'one-machine']) {
+		const it = await authority.sign(name, ['DNS:1177.national.example']);
+		fs.renameSync(it.certificate, path.join(dir, `keys/${name}.pem`));
+		fs.renameSync(it.key, path.join(dir, `keys/${name}.key`));
+	}
+	for (const name of ['nurse1', 'nurse2']) write(`passwords/${name}`, `secret of ${name}\n`);
+	const made = await run(vaxel, ['init', path.join(dir, 'made/node'), '--role', 'provider']);
+	assert.equal(made.status, 0, made.stderr);
+	fs.copyFileSync(path.join(dir, 'made/node/keys/identity.age'), path.join(dir, 'keys/identity.age'));
+});
+
+after(() => fs.rmSync(dir, { recursive: true }));
+
+test('no fault in the four, and the weakness of one machine is named', async () => {
+	for (const name of GOOD) {
+		const r = await check(name);
+		assert.match(r.stdout, /^0 faults\n$/m, `${name}: ${r.stdout}`);
+		assert.equal(r.status, 0);
+		assert.deepEqual(weaknesses(r.stdout), [
+			...name === 'one-machine' ? ['GDPR-32-KEY one machine holds the recordings and the key that opens them'] : [],
+			'CONFIG judged as of 2026-11-21, not of today'], name);
+	}
+});
+
+test('all four by the same register and routes, with all regions', () => {
+	for (const name of GOOD) assert.match(read(`${name}.conf`), /^register = "register.conf"\nroutes = "routes.conf"$/m);
+	const counties = new Set([...read('routes.conf').matchAll(/"(\d\d)"/g)].map((m) => m[1]));
+	assert.equal(counties.size, 21);
+});
+
+test('a supplier with an identity is at fault, wrapped or not', async () => {
+	const text = read('supplier.conf');
+	assert.doesNotMatch(text, /^keeper|identity =|passphrase-file/m);
+	fs.copyFileSync(path.join(dir, 'made/node/keys/identity.age'), path.join(dir, 'keys/wrapped.age'));
+	write('keys/plain.age', 'AGE-SECRET-KEY-1QQQ\n');
+	for (const key of ['wrapped', 'plain']) {
+		write('supplier-with-key.conf', `${text}keeper {\n\tidentity = "keys/${key}.age"\n}\n`);
+		const r = await check('supplier-with-key');
+		assert.equal(r.status, 1);
+		assert.deepEqual([...rules(r.stdout)], ['GDPR-32-KEY'], r.stdout);
+	}
+});
+
+// The hosts of the examples are nobody's and their addresses are not here; the
+// folder with the log is one that vaxel init has made.
+async function here(name) {
+	const home = path.join(dir, `node-${name}`), conf = `here-${name}.conf`;
+	const keys = Array(2).fill(['--recipient', 'age10j4j7kmyhhlpfcaflw8sltctjqjpnt24rz6e3wlcrecaajkrc4fsjcahjy']).flat();
+	const made = await run(vaxel, ['init', home, '--role', name, ...name === 'supplier' ? keys : []]);
+	assert.equal(made.status, 0, made.stderr);
+	write(conf, read(`${name}.conf`).replace(/192\.0\.2\.\d+:5061/, '127.0.0.1:0').replace(/192\.0\.2\.\d+/, '127.0.0.1')
+		.replace(/log-origin = ".*"/, `log-origin = "vaxel.example/${name}"`)
+		.replace('/var/lib/vaxel', path.join(home, 'state')).replace('/run/vaxel', path.join(home, 'run'))
+		.replace(/\thost = .*\n/g, ''));
+	return path.join(dir, conf);
+}
+
+test('the four run', async () => {
+	for (const name of GOOD) {
+		const node = start(vaxel, ['run', '-c', await here(name)]);
+		try {
+			await until(`${name} to be ready`, () => {
+				assert.equal(node.status, null, node.err);
+				return /^ready/m.test(node.out);
+			}, 30000);
+		} finally {
+			await node.stop('SIGTERM', 8000);
+		}
+	}
+});
+
+test('what vaxel init shows for a provider makes a supplier', async () => {
+	const made = await run(vaxel, ['init', path.join(dir, 'provider'), '--role', 'provider']);
+	const line = /^ {2}vaxel (init DIR --role supplier --recipient age1\S+ --recipient age1\S+)$/m.exec(made.stdout);
+	assert.ok(line, made.stdout);
+	const supplier = await run(vaxel, line[1].replace('DIR', path.join(dir, 'supplier')).split(' '));
+	assert.equal(supplier.status, 0, supplier.stderr);
+	for (const name of ['provider/vaxel', 'supplier/vaxel']) assert.match((await check(name)).stdout, /^0 faults$/m);
+});
+
+test('the world of 2019: what was wrong by its rules, and it is not run', async () => {
+	const r = await check('incident-2019');
+	assert.equal(r.status, 1);
+	for (const id of ['SE-HSL', 'SE-SECRECY', 'GDPR-13', 'GDPR-28-2', 'GDPR-28-3', 'GDPR-32-OPEN', 'GDPR-32-PLAIN',
+		'GDPR-32-RESTORE', 'GDPR-44', 'ROUTE-GAP'])
+		assert.ok(rules(r.stdout).has(id), id);
+	assert.doesNotMatch(r.stdout, /unknown trunk|cannot be read/);
+	for (const line of r.stdout.trim().split('\n').slice(0, -1)) assert.match(line, /^\S+:\d+: [A-Z0-9-]+: .+; mend: .+$/);
+	const not = await run(vaxel, ['run', '-c', path.join(dir, 'incident-2019.conf')]);
+	assert.equal(not.status, 1);
+	assert.match(not.stderr, /not started: mend the faults above/);
+	assert.ok(!fs.existsSync('/var/lib/vaxel-2019'));
+});
