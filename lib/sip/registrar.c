@@ -399,6 +399,7 @@ void registrar_request(struct registrar *r, struct stack_server *t,
 		refuse(t, code);
 		return;
 	}
+	stack_vouch(r->stack, flow);
 	before = registrar_here(r, agent, now_ms);
 	if (wishes.all)
 		memset(a->bindings, 0, sizeof(a->bindings));

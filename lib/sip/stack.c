@@ -338,6 +338,11 @@ bool stack_alive(const struct stack *s, const struct flow *flow)
 	return transport_alive(s->transport, flow);
 }
 
+void stack_vouch(struct stack *s, const struct flow *flow)
+{
+	transport_vouch(s->transport, flow);
+}
+
 unsigned stack_transactions(const struct stack *s)
 {
 	return s->count;

@@ -196,6 +196,9 @@ void stack_contact(const struct stack *s, const struct flow *flow,
 /* Whether a connection lives; a UDP flow always does. */
 bool stack_alive(const struct stack *s, const struct flow *flow);
 
+/* Whoever sent this has shown a password: he may connect more often. */
+void stack_vouch(struct stack *s, const struct flow *flow);
+
 unsigned stack_transactions(const struct stack *s);
 
 #endif

@@ -59,6 +59,21 @@ static bool uses_tls(const struct settings *s)
 	return false;
 }
 
+/* Who reaches a socket of both families by IPv4 is the same as by another
+ * (RFC 4291 2.5.5.2). */
+static struct sa unmapped(const struct sa *sa)
+{
+	struct sa plain = *sa;
+	uint32_t v4;
+
+	if (sa_af(sa) != AF_INET6 ||
+	    !IN6_IS_ADDR_V4MAPPED(&sa->u.in6.sin6_addr))
+		return plain;
+	memcpy(&v4, sa->u.in6.sin6_addr.s6_addr + 12, sizeof(v4));
+	sa_set_in(&plain, ntohl(v4), sa_port(sa));
+	return plain;
+}
+
 static int learn_trunks(struct transport *t, const struct settings *s)
 {
 	unsigned n = 0;
@@ -69,6 +84,7 @@ static int learn_trunks(struct transport *t, const struct settings *s)
 			if (sa_set_str(&t->from[n].address,
 				       s->trunks[i].from[k], 0))
 				return EINVAL;
+			t->from[n].address = unmapped(&t->from[n].address);
 			t->from[n++].trunk = (int16_t)i;
 		}
 	}
@@ -263,11 +279,12 @@ void transport_close(struct transport *t)
 int16_t transport_trunk_from(const struct transport *t, const struct sa *peer,
 			     bool *ret_must_show)
 {
+	struct sa from = unmapped(peer);
 	int16_t found = -1;
 
 	*ret_must_show = false;
 	for (unsigned i = 0; i < t->from_count; i++) {
-		if (!sa_cmp(&t->from[i].address, peer, SA_ADDR))
+		if (!sa_cmp(&t->from[i].address, &from, SA_ADDR))
 			continue;
 		if (t->settings->trunks[t->from[i].trunk].client_certificate)
 			*ret_must_show = true;
@@ -280,22 +297,24 @@ int16_t transport_trunk_from(const struct transport *t, const struct sa *peer,
 /* One host: an IPv4 address, or the network that an IPv6 host may number. */
 static bool same_host(const struct sa *a, const struct sa *b)
 {
-	if (sa_af(a) != AF_INET6 || sa_af(b) != AF_INET6)
-		return sa_cmp(a, b, SA_ADDR);
-	return !memcmp(&a->u.in6.sin6_addr, &b->u.in6.sin6_addr, 8);
+	struct sa x = unmapped(a), y = unmapped(b);
+
+	if (sa_af(&x) != AF_INET6 || sa_af(&y) != AF_INET6)
+		return sa_cmp(&x, &y, SA_ADDR);
+	return !memcmp(&x.u.in6.sin6_addr, &y.u.in6.sin6_addr, 8);
 }
 
 /*
  * Trunks may have as many as there are, and find a reserve that nobody else
- * can take from them; a stranger's host has its share of the rest.
+ * can take from them; a host of others has its share of the rest, most of which
+ * is for phones that have shown a password.
  */
 bool transport_welcome(const struct connection *c)
 {
 	const struct transport *t = c->t;
-	unsigned count = t->connection_count + TRANSPORT_RESERVE >
-					 TRANSPORT_CONNECTIONS_MAX
-				 ? TRANSPORT_PER_PEER + 1
-				 : 0;
+	bool room = t->connection_count + TRANSPORT_RESERVE <=
+		    TRANSPORT_CONNECTIONS_MAX;
+	unsigned count = 0, strangers = 0;
 	bool must_show;
 
 	if (transport_trunk_from(t, &c->flow.peer, &must_show) >= 0 ||
@@ -304,13 +323,25 @@ bool transport_welcome(const struct connection *c)
 	for (unsigned i = 0; i < TRANSPORT_CONNECTIONS_MAX; i++) {
 		const struct connection *o = t->connections[i];
 
-		if (o && !o->outgoing &&
-		    same_host(&o->flow.peer, &c->flow.peer))
-			count++;
+		if (!o || o->outgoing ||
+		    !same_host(&o->flow.peer, &c->flow.peer))
+			continue;
+		count++;
+		strangers += !o->vouched;
 	}
-	if (count > TRANSPORT_PER_PEER)
-		metric_add(METRIC_sip_connections_refused, 1);
-	return count <= TRANSPORT_PER_PEER;
+	if (room && count <= TRANSPORT_PER_PEER &&
+	    strangers <= TRANSPORT_STRANGERS)
+		return true;
+	metric_add(METRIC_sip_connections_refused, 1);
+	return false;
+}
+
+void transport_vouch(struct transport *t, const struct flow *flow)
+{
+	struct connection *c = stream_find(t, flow->connection);
+
+	if (c)
+		c->vouched = true;
 }
 
 static void refuse(struct transport *t, const struct flow *flow,

@@ -29,9 +29,10 @@
 
 #define TRANSPORT_CONNECTIONS_MAX 4096
 #define TRANSPORT_RESERVE 256 /* of these, for trunks and outgoing ones */
-#define TRANSPORT_PER_PEER                                                     \
-	256 /* incoming, from one host that is no trunk's                      \
-	     */
+/* Incoming, from one host that is no trunk's: in all, and of those that have
+ * not shown a password yet. */
+#define TRANSPORT_PER_PEER 256
+#define TRANSPORT_STRANGERS 32
 #define TRANSPORT_OUTBOX_MAX (256 * 1024) /* unsent bytes of one connection */
 #define TRANSPORT_IDLE_MS (600 * 1000)    /* nothing received for so long */
 #define TRANSPORT_CONNECT_MS 4000         /* to connect and shake hands */
@@ -108,6 +109,9 @@ int transport_flow(struct transport *t, enum sip_transport transport,
  */
 int transport_send(struct transport *t, const struct flow *flow, const void *p,
 		   size_t len) CHECK_RESULT;
+
+/* Whoever is at the other end has shown a password. */
+void transport_vouch(struct transport *t, const struct flow *flow);
 
 /* Close this connection once what was sent to it is written. */
 void transport_hang_up(struct transport *t, const struct flow *flow);

@@ -35,6 +35,7 @@ struct connection {
 	SSL *ssl;
 	enum connection_state state;
 	bool outgoing;
+	bool vouched;   /* has shown a password */
 	bool connected; /* TCP stands */
 	int error;      /* what `closed` will say */
 	uint64_t heard_at;
