@@ -303,9 +303,9 @@ static void on_ended(void *owner, struct session *s,
 }
 
 static const struct session_handlers handlers = {
-	on_room, on_incoming, on_progress,      on_answered,      on_refused,
-	on_any,  on_any,      on_any,           on_offer_refused, on_any,
-	on_dtmf, on_referred, on_offer_refused, on_ended
+	on_room,    NULL,    on_incoming, on_progress,      on_answered,
+	on_refused, on_any,  on_any,      on_any,           on_offer_refused,
+	on_any,     on_dtmf, on_referred, on_offer_refused, on_ended
 };
 
 static uint64_t the_clock(void)

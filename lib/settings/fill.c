@@ -223,6 +223,11 @@ static void fill_place(struct loader *l, struct trunk *t, const char *text)
 				  t->line, "municipality");
 }
 
+static const struct choice hand_overs[] = { { "stay", HAND_OVER_STAY },
+					    { "refer", HAND_OVER_REFER },
+					    { "redirect",
+					      HAND_OVER_REDIRECT } };
+
 static void fill_trunk(struct loader *l, cfg_t *cfg)
 {
 	struct trunk *t = &l->s->trunks[l->s->trunk_count];
@@ -263,6 +268,9 @@ static void fill_trunk(struct loader *l, cfg_t *cfg)
 	loader_path(l, t->password_file, cfg_getstr(cfg, "password-file"),
 		    t->line, "password-file");
 	fill_place(l, t, cfg_getstr(cfg, "municipality"));
+	t->hand_over = (enum hand_over)CHOOSE(l, hand_overs,
+					      cfg_getstr(cfg, "hand-over"),
+					      t->line, "hand-over");
 	l->s->trunk_count++;
 }
 

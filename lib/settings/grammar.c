@@ -41,6 +41,7 @@ cfg_t *loader_grammar(void)
 				     CFG_STR("user", "", CFGF_NONE),
 				     CFG_STR("password-file", "", CFGF_NONE),
 				     CFG_STR("municipality", "", CFGF_NONE),
+				     CFG_STR("hand-over", "stay", CFGF_NONE),
 				     CFG_END() };
 	static cfg_opt_t notice[] = { CFG_STR("version", "", CFGF_NONE),
 				      CFG_STR("text", "", CFGF_NONE),

@@ -56,6 +56,12 @@ enum municipality_place { /* where a trunk's calls carry the municipality */
  * in the file (any more), an empty place or a name that calls still need; only
  * settings_place() makes such.
  */
+enum hand_over { /* how a national node lets go of a trunk's calls */
+		 HAND_OVER_STAY,
+		 HAND_OVER_REFER,
+		 HAND_OVER_REDIRECT
+};
+
 struct listener {
 	char name[80]; /* "udp:127.0.0.1:5060", as in the file */
 	bool removed;
@@ -88,7 +94,8 @@ struct trunk {
 	char password_file[SETTINGS_PATH_MAX];
 	enum municipality_place place;
 	char municipality_key[SETTINGS_NAME_MAX];
-	unsigned line; /* in the file */
+	enum hand_over hand_over; /* national node: of calls that come by it */
+	unsigned line;            /* in the file */
 };
 
 struct notice {

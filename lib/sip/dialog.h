@@ -18,7 +18,7 @@
 
 #define DIALOG_CALL_ID_MAX 160
 #define DIALOG_TAG_MAX 96
-#define DIALOG_URI_MAX 256
+#define DIALOG_URI_MAX 512 /* a hand-over token takes 231 */
 #define DIALOG_ROUTES_MAX 1024
 
 enum dialog_state { DIALOG_NONE, DIALOG_EARLY, DIALOG_CONFIRMED };

@@ -147,12 +147,14 @@ void session_bury(struct session *s)
 		s->invite_out->s = NULL;
 	s->invite_out = NULL;
 	session_refer_outlives(s);
+	session_remember(s);
 	session_drop_forks(s);
 	free(s->again);
 	s->again = NULL;
 	free(s->ack_auth);
 	s->ack_auth = NULL;
 	session_words_drop(&s->words);
+	session_copy_drop(&s->lines);
 	explicit_bzero(&s->next_media, sizeof(s->next_media));
 	explicit_bzero(&s->want_media, sizeof(s->want_media));
 	if (s->phase == PHASE_LEAVING)
@@ -271,9 +273,25 @@ static void ignore_dtmf(void *owner, struct session *s, char digit,
 	(void)duration_ms;
 }
 
+static unsigned decline(void *owner, struct session *old,
+			const struct sip_msg *invite, const struct flow *flow,
+			struct session_terms *terms,
+			struct session_state **ret_state)
+{
+	(void)owner;
+	(void)old;
+	(void)invite;
+	(void)flow;
+	(void)terms;
+	(void)ret_state;
+	return 603;
+}
+
 /* What an owner need not care for. */
 static void fill_in(struct session_handlers *h)
 {
+	if (!h->replaces)
+		h->replaces = decline;
 	if (!h->confirmed)
 		h->confirmed = ignore;
 	if (!h->pracked)
@@ -344,6 +362,7 @@ void sessions_free(struct sessions *all)
 			s->offer_in = s->invite_in = NULL;
 			session_drop_forks(s);
 			session_words_drop(&s->words);
+			session_copy_drop(&s->lines);
 			free(s->ack_auth);
 			free(s->again);
 			if (s->phase == PHASE_LEAVING)

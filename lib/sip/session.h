@@ -2,10 +2,10 @@
  * session -- one call leg: INVITE and all that may happen within its dialog
  *
  * RFC 3261 (INVITE, re-INVITE, CANCEL, BYE, forks), 3262 (100rel, PRACK), 3264
- * (offer/answer), 3311 (UPDATE), 3515 (REFER), 4028 (session timers), 6086
- * (INFO). A session is one leg; who builds a call out of two of them carries
- * offers from one to the other, at leisure: nothing has to be answered from
- * within a handler.
+ * (offer/answer), 3311 (UPDATE), 3515 (REFER), 3891 (Replaces), 4028 (session
+ * timers), 6086 (INFO). A session is one leg; who builds a call out of two of
+ * them carries offers from one to the other, at leisure: nothing has to be
+ * answered from within a handler.
  *
  * Two halves. struct session_state is plain and lies in memory of the owner's
  * choice; it is kept current in place, and session_restore() builds a session
@@ -66,7 +66,8 @@ struct session_state {
 	uint32_t interval_s; /* 0: no session timer */
 	uint32_t min_se_s;
 	uint8_t we_refresh;
-	uint8_t peer_update; /* Allow: UPDATE */
+	uint8_t peer_update;   /* Allow: UPDATE */
+	uint8_t peer_no_refer; /* an Allow without REFER */
 	uint8_t peer_100rel;
 	uint8_t peer_timer;
 	uint8_t srtp; /* enum srtp_use */
@@ -96,7 +97,7 @@ enum session_end_reason {
 	SESSION_END_BROKEN      /* the response could not be delivered */
 };
 
-/* confirmed, pracked, dtmf and refer_progress may be NULL. */
+/* replaces, confirmed, pracked, dtmf and refer_progress may be NULL. */
 struct session_handlers {
 	/*
 	 * An INVITE for a new call. Say where its state shall lie, who its
@@ -106,6 +107,18 @@ struct session_handlers {
 	unsigned (*room)(void *arg, const struct sip_msg *invite,
 			 const struct flow *flow, struct session_terms *terms,
 			 struct session_state **ret_state, void **ret_owner);
+
+	/*
+	 * An INVITE that is to take the place of an established session of
+	 * this owner (RFC 3891). As room(), for the same owner, who is then
+	 * told incoming(); he answers it, ends the old one and may move the
+	 * new one's state to where that lay. NULL: 603.
+	 */
+	unsigned (*replaces)(void *owner, struct session *old,
+			     const struct sip_msg *invite,
+			     const struct flow *flow,
+			     struct session_terms *terms,
+			     struct session_state **ret_state);
 
 	/* It stands: ring, answer or refuse it, now or later. 100 was sent. */
 	void (*incoming)(void *owner, struct session *s,
@@ -244,6 +257,9 @@ int session_progress(struct session *s,
 int session_answer(struct session *s,
 		   const struct offer_media *media) CHECK_RESULT;
 
+/* Further lines for our next 2xx to an INVITE of theirs. ENOMEM. */
+int session_add(struct session *s, struct text lines) CHECK_RESULT;
+
 /* 300 to 699 to the same. Before the answer the session is then over. */
 void session_refuse(struct session *s, unsigned code);
 
@@ -265,7 +281,8 @@ int session_offer(struct session *s,
 int session_update(struct session *s,
 		   const struct offer_media *media) CHECK_RESULT;
 
-/* Ask the peer to call somebody else. EAGAIN: one is under way. */
+/* Ask the peer to call somebody else: a URI, with headers behind a '?'.
+ * EAGAIN: one is under way; EOPNOTSUPP: he has said that he never does. */
 int session_refer(struct session *s, struct text refer_to,
 		  struct text referred_by) CHECK_RESULT;
 
@@ -280,6 +297,17 @@ int session_dtmf(struct session *s, char digit,
 
 /* CANCEL, BYE or 480, as is due. Over at once for the owner. */
 void session_end(struct session *s);
+
+/* The state lies at `to` from now on. */
+void session_move(struct session *s, struct session_state *to);
+
+/*
+ * For a Refer-To that names this dialog to a third party: its peer's Contact,
+ * and "Replaces=...", escaped, to stand behind a '?'. EPROTO: not confirmed.
+ */
+struct text session_target(const struct session *s);
+int session_write_replaces(const struct session *s,
+			   struct writer *w) CHECK_RESULT;
 
 /* ---- after the process died */
 

@@ -111,9 +111,12 @@ void session_peer_features(struct session *s, const struct sip_msg *msg)
 {
 	struct session_state *st = s->state;
 
-	if (message_header(msg, SIP_HDR_ALLOW).p)
+	if (message_header(msg, SIP_HDR_ALLOW).p) {
 		st->peer_update =
 			message_has_token(msg, SIP_HDR_ALLOW, "UPDATE");
+		st->peer_no_refer =
+			!message_has_token(msg, SIP_HDR_ALLOW, "REFER");
+	}
 	st->peer_100rel = message_has_token(msg, SIP_HDR_SUPPORTED, "100rel") ||
 			  message_has_token(msg, SIP_HDR_REQUIRE, "100rel");
 	st->peer_timer = message_has_token(msg, SIP_HDR_SUPPORTED, "timer") ||

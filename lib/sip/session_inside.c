@@ -201,9 +201,9 @@ static void take_options(struct session *s, struct stack_server *t,
 			 const struct sip_msg *msg)
 {
 	struct stack_reply r = { .code = 200,
-				 .headers =
-					 TEXT("Accept: application/sdp\r\n"
-					      "Supported: 100rel, timer\r\n") };
+				 .headers = TEXT("Accept: application/sdp\r\n"
+						 "Supported: " SESSION_SUPPORTED
+						 "\r\n") };
 
 	(void)msg;
 	r.contact_user = text_of(s->state->user);

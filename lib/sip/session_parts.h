@@ -12,6 +12,7 @@
  * session_change.c   our re-INVITE and UPDATE, glare, session timer
  * session_info.c     digits, both ways
  * session_refer.c    REFER and NOTIFY, both ways
+ * session_replace.c  one dialog for another
  * session_sdp.c      where offer and answer stand
  * session_relay.c    ... of descriptions that are passed on
  *
@@ -27,10 +28,12 @@
 #include "sip/session_timer.h"
 
 #define SESSION_FORKS 4
+#define SESSION_ENDED 64 /* dialogs that are known to have been */
 #define SESSION_T1_MS 500
 #define SESSION_GIVE_UP_MS (64 * SESSION_T1_MS)
 #define SESSION_HEADERS_MAX 4096
 #define SESSION_BODY_MAX (16 * 1024)
+#define SESSION_SUPPORTED "100rel, timer, replaces"
 #define SESSION_ALLOW                                                          \
 	"INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE, INFO, REFER, "      \
 	"NOTIFY"
@@ -135,6 +138,7 @@ struct session {
 	uint32_t ack_seq;   /* of the 2xx whose ACK waits for our answer; 0 */
 	uint32_t acked_seq; /* of the last whose ACK carried one */
 	char *ack_auth;
+	struct session_copy lines; /* for our next 2xx */
 	/* our wish to change, and when it may be tried (again) */
 	struct offer_media want_media;
 	uint64_t retry_at;
@@ -171,6 +175,8 @@ struct sessions {
 	struct session *dead;
 	struct session_invite *invites;
 	struct session_refer *refers;
+	uint64_t ended[SESSION_ENDED];
+	unsigned ended_at;
 	struct session_state scrap; /* what gone sessions look at */
 	uv_timer_t *timer;
 	uint64_t armed_at;
@@ -271,6 +277,13 @@ void session_take_preview(struct session *s);
 void session_rollback(struct session *s);
 void session_settle(struct session *s, const struct offer *ours,
 		    const struct offer *theirs, bool we_offered, bool preview);
+
+/* ---- session_replace.c */
+/* Does this INVITE replace one of ours? 0 and *ret or NULL; else a code. */
+unsigned session_replaced(struct sessions *all, const struct sip_msg *msg,
+			  struct session **ret);
+/* It ends: who wants to replace it later comes too late. */
+void session_remember(struct session *s);
 
 /* ---- session_relay.c */
 void session_copy_drop(struct session_copy *c);

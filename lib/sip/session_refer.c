@@ -187,7 +187,8 @@ static void on_refer_response(void *arg, struct stack_client *c, unsigned code,
 	if (code < 300)
 		return;
 	s->refer_out_busy = false;
-	if (code == 408 || code == 481) {
+	/* RFC 5057 5.1: a REFER that nobody answers ends nothing else */
+	if (code == 481) {
 		session_bye(s);
 		session_over(s, SESSION_END_LOST);
 		return;
@@ -198,12 +199,14 @@ static void on_refer_response(void *arg, struct stack_client *c, unsigned code,
 int session_refer(struct session *s, struct text refer_to_uri,
 		  struct text referred_by)
 {
-	uint8_t bytes[1024];
+	uint8_t bytes[SESSION_HEADERS_MAX / 2];
 	struct writer w = writer_on(bytes, sizeof(bytes));
 	int err;
 
 	if (s->phase != PHASE_TALKING)
 		return EPROTO;
+	if (s->state->peer_no_refer)
+		return EOPNOTSUPP;
 	if (s->refer_out_busy)
 		return EAGAIN;
 	writer_str(&w, "Refer-To: <");

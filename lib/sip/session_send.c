@@ -11,7 +11,7 @@
 void session_write_features(struct writer *w, bool reliable)
 {
 	writer_str(w, "Allow: " SESSION_ALLOW "\r\n");
-	writer_str(w, reliable ? "Supported: 100rel, timer\r\n"
+	writer_str(w, reliable ? "Supported: " SESSION_SUPPORTED "\r\n"
 			       : "Supported: timer\r\n");
 }
 

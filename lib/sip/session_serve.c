@@ -123,12 +123,14 @@ void session_serve_new(struct sessions *all, struct stack_server *t,
 {
 	struct session_terms terms = { .trunk = -1 };
 	struct session_state *state = NULL;
-	struct session *s = NULL;
+	struct session *s = NULL, *old = NULL;
 	struct dialog dialog;
 	void *owner = NULL;
 	unsigned code = judge(all, msg);
 	int err;
 
+	if (!code)
+		code = session_replaced(all, msg, &old);
 	if (code) {
 		refuse(all, t, code);
 		return;
@@ -138,7 +140,12 @@ void session_serve_new(struct sessions *all, struct stack_server *t,
 		(void)!stack_answer(t, err == EMSGSIZE ? 513 : 400);
 		return;
 	}
-	code = all->h.room(all->arg, msg, flow, &terms, &state, &owner);
+	if (old) {
+		owner = old->owner;
+		code = all->h.replaces(owner, old, msg, flow, &terms, &state);
+	} else {
+		code = all->h.room(all->arg, msg, flow, &terms, &state, &owner);
+	}
 	if (code) {
 		(void)!stack_answer(t, code);
 		return;
@@ -149,7 +156,8 @@ void session_serve_new(struct sessions *all, struct stack_server *t,
 	if (!s) {
 		/* the owner has given room and must hear the end of it */
 		(void)!stack_answer(t, 503);
-		all->h.ended(owner, NULL, SESSION_END_BROKEN);
+		if (!old)
+			all->h.ended(owner, NULL, SESSION_END_BROKEN);
 		return;
 	}
 	all->h.incoming(owner, s, msg);
@@ -163,10 +171,13 @@ int session_accept_invite(struct session *s, const struct writer *sdp)
 {
 	const struct sip_msg *msg = stack_server_request(s->invite_in);
 	const struct flow *flow = stack_server_flow(s->invite_in);
-	uint8_t bytes[128];
+	uint8_t bytes[SESSION_HEADERS_MAX / 2];
 	struct writer w = writer_on(bytes, sizeof(bytes));
 	int err;
 
+	if (s->lines.p)
+		writer_copy(&w, s->lines.p, s->lines.len);
+	session_copy_drop(&s->lines);
 	session_answer_timer(s, msg, &w);
 	session_begin(s);
 	/* RFC 3261 12.2.2: a re-INVITE moves the target. Now, since the request
@@ -258,6 +269,11 @@ int session_answer(struct session *s, const struct offer_media *media)
 	if (s->phase == PHASE_TALKING && s->invite_in && !s->invite_in_final)
 		return answer_again(s, media);
 	return EPROTO;
+}
+
+int session_add(struct session *s, struct text lines)
+{
+	return session_copy_keep(&s->lines, lines);
 }
 
 void session_refuse_with(struct session *s, unsigned code, struct text headers)

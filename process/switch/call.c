@@ -95,6 +95,7 @@ struct call *call_new(struct switch_self *self)
 		return NULL;
 	c->state = (uint8_t)state;
 	call_live(self, c)->due_ms = 0;
+	call_live(self, c)->token[0] = '\0';
 	self->count++;
 	metric_set(METRIC_calls_active, self->count);
 	metric_add(METRIC_calls_received, 1);
@@ -162,7 +163,7 @@ void call_end(struct switch_self *self, struct call *c, enum record_end why)
 		return;
 	c->ended_by = (uint8_t)why;
 	queue_leave(self->queue, slot);
-	if (!c->answered)
+	if (!c->answered && c->hands_over != HANDS_OVER_DONE)
 		metric_add(METRIC_calls_abandoned, 1);
 	say_ended(self, c);
 	transfer_tell(self, c, 487);
@@ -222,6 +223,8 @@ void call_tick(struct switch_self *self, struct call *c, uint64_t now_ms)
 		national_tick(self, c);
 	else if (c->state == CALL_RINGING)
 		nurse_tick(self, c);
+	else if (c->state == CALL_NOTICE)
+		line_waited(self, c);
 	else
 		transfer_tick(self, c);
 }

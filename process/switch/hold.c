@@ -101,7 +101,7 @@ void hold_offered(struct switch_self *self, struct call *c, enum side side)
  * (RFC 3261 14.1) is not always made again. Where the other one holds we
  * offered sendonly, and "inactive" to that says nothing about him.
  */
-static void learn(struct switch_self *self, struct call *c, enum side side)
+void hold_learn(struct switch_self *self, struct call *c, enum side side)
 {
 	const struct offer *theirs =
 		session_theirs(call_session(self, c, side));
@@ -118,5 +118,5 @@ void hold_answered(struct switch_self *self, struct call *c, enum side side)
 	if (c->recoding && side == SIDE_CALLER)
 		nurse_codecs_agreed(self, c, true);
 	else
-		learn(self, c, side);
+		hold_learn(self, c, side);
 }

@@ -48,9 +48,8 @@ void legs_close(struct switch_self *self, struct call *c, enum side side)
 	leg->port = 0;
 }
 
-/* Codecs of the line, the one that the other leg uses before all others. */
-static void codecs(const struct switch_self *self, enum codec first,
-		   struct offer_media *ret)
+void legs_codecs(const struct switch_self *self, enum codec first,
+		 struct offer_media *ret)
 {
 	const struct settings *s = self->p->settings;
 
@@ -105,10 +104,12 @@ void legs_media(struct switch_self *self, const struct call *c, enum side side,
 		ret->codecs[0] = legs_codec(self, c, SIDE_CALLER);
 		ret->codec_count = 1;
 	} else {
-		codecs(self,
-		       side == SIDE_CALLER ? CODEC_NONE
-					   : legs_codec(self, c, SIDE_CALLER),
-		       ret);
+		/* the one that the other leg uses before all others */
+		legs_codecs(self,
+			    side == SIDE_CALLER
+				    ? CODEC_NONE
+				    : legs_codec(self, c, SIDE_CALLER),
+			    ret);
 	}
 }
 

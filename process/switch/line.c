@@ -59,6 +59,9 @@ void line_incoming(struct switch_self *self, struct call *c,
 {
 	caller_read(self, c, invite);
 	say_call(self, c, EVENT_CALL_RECEIVED, "");
+	if (self->p->settings->trunks[c->legs[SIDE_CALLER].trunk].trusted &&
+	    text_is(message_xheader(invite, HANDOVER_WAY_HEADER), "refer"))
+		c->hands_over = HANDS_OVER_WAITING;
 	port_asked(self, c, invite);
 }
 
@@ -169,8 +172,19 @@ void line_confirmed(struct switch_self *self, struct call *c)
 		call_end(self, c, RECORD_END_HANGUP);
 		return;
 	}
+	if (c->hands_over == HANDS_OVER_WAITING) {
+		call_due(self, c, HAND_OVER_PATIENCE_MS);
+		return;
+	}
 	settle_notices(self, c);
 	notice_next(self, c);
+}
+
+void line_waited(struct switch_self *self, struct call *c)
+{
+	call_due(self, c, 0);
+	c->hands_over = HANDS_OVER_NOT;
+	line_confirmed(self, c);
 }
 
 static void notice_played(struct switch_self *self, struct call *c,

@@ -58,115 +58,7 @@ unsigned national_judge(struct switch_self *self, const struct sip_msg *invite,
 	return message_hops(invite) > MESSAGE_HOPS_MAX ? 483 : 0;
 }
 
-/* ---- descriptions, passed on */
-
-/* What a side said last, for the other. */
-static struct offer_media passed(const struct session *from)
-{
-	return (struct offer_media){ .as_is = session_said(from) };
-}
-
-/* No codec is ours to judge, but that audio may not go in the clear is. */
-static bool too_plain(const struct switch_self *self, const struct session *s,
-		      unsigned from, unsigned to)
-{
-	const struct trunk *trunks = self->p->settings->trunks;
-	const struct offer *o = session_pending(s);
-
-	return o && o->port && !o->secure &&
-	       (trunks[from].srtp == SRTP_REQUIRED ||
-		trunks[to].srtp == SRTP_REQUIRED);
-}
-
-/* ---- the outgoing call */
-
-static void add_place(const struct call *c, const struct trunk *t,
-		      struct writer *headers, struct writer *uri_params,
-		      struct writer *prefix)
-{
-	if (!c->municipality[0])
-		return;
-	switch (t->place) {
-	case PLACE_HEADER:
-		message_line(headers, t->municipality_key,
-			     text_of(c->municipality));
-		break;
-	case PLACE_PARAMETER:
-		writer_printf(uri_params, ";%s=%s", t->municipality_key,
-			      c->municipality);
-		break;
-	case PLACE_PREFIX:
-		writer_str(prefix, c->municipality);
-		break;
-	case PLACE_NONE:
-		break;
-	}
-}
-
-/* RFC 3325: the asserted identity goes to whom we trust, and to no other. */
-static void add_identity(const struct switch_self *self, const struct call *c,
-			 const struct trunk *t, struct writer *headers)
-{
-	if (c->caller_restricted)
-		writer_str(headers, "Privacy: id\r\n");
-	if (t->trusted && c->caller[0])
-		writer_printf(headers, "P-Asserted-Identity: <sip:%s@%s>\r\n",
-			      c->caller, self->p->settings->domain);
-}
-
-static int call_trunk(struct switch_self *self, struct call *c, unsigned trunk)
-{
-	const struct settings *s = self->p->settings;
-	const struct trunk *t = &s->trunks[trunk];
-	struct live_leg *l = &call_live(self, c)->legs[SIDE_NURSE];
-	struct session *caller = call_session(self, c, SIDE_CALLER);
-	const char *open = strchr(t->host, ':') ? "[" : "";
-	char from[160], to[192], uri[192], headers_text[512];
-	char params_text[96], prefix_text[16];
-	struct writer headers = writer_on(headers_text, sizeof(headers_text));
-	struct writer params = writer_on(params_text, sizeof(params_text) - 1);
-	struct writer prefix = writer_on(prefix_text, sizeof(prefix_text) - 1);
-	struct session_terms terms = {
-		.srtp = t->srtp,
-		.session_expires_s = s->session_expires_s,
-		.trunk = (int)trunk,
-		.contact_user = text_of(c->number),
-		.user = text_of(t->user),
-		.password = self->trunks[trunk].password,
-	};
-	struct session_call call = { .hops = c->hops, .terms = &terms };
-	struct offer_media media = passed(caller);
-	int err;
-
-	if (too_plain(self, caller, (unsigned)c->legs[SIDE_CALLER].trunk,
-		      trunk))
-		return ENOENT;
-	add_place(c, t, &headers, &params, &prefix);
-	add_identity(self, c, t, &headers);
-	if (writer_finish(&headers) || writer_finish(&params) ||
-	    writer_finish(&prefix))
-		return EMSGSIZE;
-	params_text[params.len] = '\0';
-	prefix_text[prefix.len] = '\0';
-	(void)snprintf(uri, sizeof(uri), "sip:%s%s@%s%s%s%s", prefix_text,
-		       c->number, open, t->host, *open ? "]" : "", params_text);
-	(void)snprintf(to, sizeof(to), "<sip:%s@%s%s%s>", c->number, open,
-		       t->host, *open ? "]" : "");
-	nurse_from(self, c, from, sizeof(from));
-	call.uri = text_of(uri);
-	call.from = text_of(from);
-	call.to = text_of(to);
-	call.headers = (struct text){ headers_text, headers.len };
-	call_leg_fresh(c, SIDE_NURSE);
-	c->legs[SIDE_NURSE].trunk = (int16_t)trunk;
-	err = session_call(&l->session, self->sessions,
-			   &c->legs[SIDE_NURSE].state, l, &call, &media);
-	if (err)
-		l->session = NULL;
-	else
-		self->trunks[trunk].calls++;
-	return err;
-}
+/* ---- on to the provider */
 
 static void refuse(struct switch_self *self, struct call *c, unsigned code)
 {
@@ -185,6 +77,7 @@ static void refuse(struct switch_self *self, struct call *c, unsigned code)
 /* To the first lawful route that can take it; there may be none left. */
 static void go(struct switch_self *self, struct call *c, unsigned otherwise)
 {
+	struct national_way way;
 	unsigned trunk;
 	int err;
 
@@ -194,8 +87,13 @@ static void go(struct switch_self *self, struct call *c, unsigned otherwise)
 	}
 	if (!call_event(self, c, CALL_EVENT_ROUTED))
 		return;
+	err = national_way(self, c, trunk, &way);
+	if (!err && handover_way(self, c) == HAND_OVER_REDIRECT &&
+	    !handover_redirect(self, c, &way))
+		return;
 	call_due(self, c, ROUTE_PATIENCE_MS);
-	err = call_trunk(self, c, trunk);
+	if (!err)
+		err = national_call(self, c, trunk, &way);
 	if (err == ENOENT)
 		refuse(self, c, 488);
 	else if (err)
@@ -213,6 +111,8 @@ void national_incoming(struct switch_self *self, struct call *c,
 
 void national_tick(struct switch_self *self, struct call *c)
 {
+	if (c->state == CALL_TALKING)
+		handover_tick(self, c);
 	if (c->state != CALL_RINGING)
 		return;
 	call_leg_end(self, c, SIDE_NURSE);
@@ -223,7 +123,8 @@ void national_progress(struct switch_self *self, struct call *c, unsigned code,
 		       bool early)
 {
 	struct session *caller = call_session(self, c, SIDE_CALLER);
-	struct offer_media media = passed(call_session(self, c, SIDE_NURSE));
+	struct offer_media media =
+		national_passed(call_session(self, c, SIDE_NURSE));
 	int err;
 
 	if (!caller || c->state != CALL_RINGING)
@@ -241,7 +142,8 @@ void national_progress(struct switch_self *self, struct call *c, unsigned code,
 void national_answered(struct switch_self *self, struct call *c)
 {
 	struct session *caller = call_session(self, c, SIDE_CALLER);
-	struct offer_media media = passed(call_session(self, c, SIDE_NURSE));
+	struct offer_media media =
+		national_passed(call_session(self, c, SIDE_NURSE));
 
 	if (!caller || !media.as_is.len || c->state != CALL_RINGING) {
 		call_end(self, c, RECORD_END_HANGUP);
@@ -256,7 +158,11 @@ void national_answered(struct switch_self *self, struct call *c)
 	call_due(self, c, 0);
 	c->answered = 1;
 	c->answered_ms = clock_mono_ms();
-	say_call(self, c, EVENT_CALL_HANDED_OVER, "");
+}
+
+void national_confirmed(struct switch_self *self, struct call *c)
+{
+	handover_begin(self, c);
 }
 
 /* Is it the provider who cannot, rather than the caller who is wrong? */
@@ -277,58 +183,4 @@ void national_refused(struct switch_self *self, struct call *c, unsigned code)
 		go(self, c, code);
 	else
 		refuse(self, c, code);
-}
-
-/* ---- in the call */
-
-static enum side other_of(enum side side)
-{
-	return side == SIDE_CALLER ? SIDE_NURSE : SIDE_CALLER;
-}
-
-/*
- * An offer of one side, or its wish to hear one: the other's affair. What it
- * came by is what it goes on by. Where both ask something at once, neither
- * could ever answer: the second is told to come again.
- */
-void national_offered(struct switch_self *self, struct call *c, enum side side)
-{
-	struct session *s = call_session(self, c, side);
-	struct session *o = call_session(self, c, other_of(side));
-	struct offer_media media = { 0 };
-	int err;
-
-	if (!o) {
-		session_refuse(s, 488);
-		return;
-	}
-	if (session_pending(s))
-		media = passed(s);
-	if (session_waiting(o) && !session_pending(o) && media.as_is.len) {
-		/* the offer that it wished for */
-		if (session_answer(o, &media))
-			session_refuse(o, 488);
-		return;
-	}
-	err = session_waiting(o)           ? EPROTO
-	      : session_asked_by_update(s) ? session_update(o, &media)
-					   : session_offer(o, &media);
-	if (err)
-		session_refuse(s, 491);
-}
-
-void national_offer_answered(struct switch_self *self, struct call *c,
-			     enum side side, bool ok, unsigned code)
-{
-	struct session *s = call_session(self, c, side);
-	struct session *o = call_session(self, c, other_of(side));
-	struct offer_media media;
-
-	if (!s || !o || !session_waiting(o))
-		return;
-	media = passed(s);
-	if (!ok)
-		session_refuse(o, code);
-	else if (session_answer(o, &media))
-		session_refuse(o, 488);
 }

@@ -120,8 +120,8 @@ static bool sane(const struct switch_self *self, const struct call *c)
 	if (c->state >= CALL_STATES || c->outcome >= OUTCOMES ||
 	    !c->generation || c->line >= s->line_count ||
 	    c->notices > PROMPTS_NOTICES || c->notice > c->notices ||
-	    c->playing > PLAYING_BUSY || c->ended_by > RECORD_END_AWAY ||
-	    c->hops > MESSAGE_HOPS_MAX + 1 ||
+	    c->playing > PLAYING_BUSY || c->hands_over > HANDS_OVER_DONE ||
+	    c->ended_by > RECORD_END_AWAY || c->hops > MESSAGE_HOPS_MAX + 1 ||
 	    (c->with != SIDE_NURSE && c->with != SIDE_THIRD))
 		return false;
 	for (unsigned i = 0; i < SIDES; i++)
@@ -161,6 +161,7 @@ static void notice_again(struct switch_self *self, struct call *c)
 {
 	c->notice = 0;
 	c->playing = PLAYING_NOTHING;
+	c->hands_over = HANDS_OVER_NOT;
 	line_confirmed(self, c);
 }
 

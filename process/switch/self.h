@@ -12,6 +12,7 @@
  * between legs fate.c      are we recording?               transfer.c  REFER
  *   say.c       events for the ledger           national.c  route and hand over
  *   trunk.c     keep-alive, registration        restore.c   after a death
+ *   replace.c   another dialog for the caller's  handover.c  letting go of it
  *   ask.c       what the command line sees    places.c    indexes that stay
  *   caller.c    who calls, from where         route.c     where it may go
  *
@@ -21,6 +22,7 @@
 #define VAXEL_SWITCH_SELF_H
 
 #include "base/encode.h"
+#include "handover/token.h"
 #include "ipc/process.h"
 #include "ipc/values.h"
 #include "process/switch/outbox.h"
@@ -36,7 +38,7 @@
 #include "sip/registrar.h"
 #include "sip/session.h"
 
-#define SWITCH_MAGIC 0x7661786c73770004ull
+#define SWITCH_MAGIC 0x7661786c73770005ull
 #define SWITCH_TICK_MS 100
 #define NO_AGENT UINT32_MAX
 #define NO_SLOT UINT32_MAX
@@ -69,6 +71,16 @@ enum playing {
 	PLAYING_BUSY,
 };
 
+/*
+ * A call that leaves the national node. There: its REFER is on its way. At the
+ * provider: the notice waits for the call that will take this one's place.
+ */
+enum hands_over { HANDS_OVER_NOT, HANDS_OVER_WAITING, HANDS_OVER_DONE };
+
+#define HAND_OVER_PATIENCE_MS 2000
+/* "refer" in an INVITE: another one will come in its place, and soon. */
+#define HANDOVER_WAY_HEADER "Vaxel-Way"
+
 /* Evidence of one notice: what was played, and how much of it. */
 struct told {
 	char language[8];
@@ -98,6 +110,7 @@ struct call {
 	uint8_t line_records;
 	uint8_t tried_count; /* national: routes that it was given, with this */
 	uint8_t hops;        /* national: behind the call, with ours */
+	uint8_t hands_over;  /* enum hands_over */
 	uint8_t prompt_line; /* of the notices: which line of their rendering */
 	uint16_t rendering;  /* by which the notices are played, all of them */
 	uint8_t id[ID_BYTES];
@@ -141,6 +154,8 @@ struct live_leg {
 struct live {
 	struct live_leg legs[SIDES];
 	struct session_refer *refer; /* who hears how a transfer goes */
+	/* national: that goes with the call; "": none */
+	char token[HANDOVER_TOKEN_CHARS + 1];
 	uint64_t due_ms; /* 0: none; what for follows from the state */
 	uint32_t next_free;
 };
@@ -184,7 +199,8 @@ struct switch_self {
 	uint32_t count;
 	uv_timer_t tick;
 	struct outbox outbox;
-	uint64_t ledger_away_ms; /* since; 0: here */
+	struct session_state spare; /* of who takes another's place */
+	uint64_t ledger_away_ms;    /* since; 0: here */
 	uint64_t recorder_away_ms;
 	uint64_t recorder_heard_ms; /* monotonic; while it is here */
 	uint64_t outbox_stuck_ms;
@@ -274,6 +290,10 @@ void legs_close(struct switch_self *self, struct call *c, enum side side);
 void legs_media(struct switch_self *self, const struct call *c, enum side side,
 		struct offer_media *ret);
 
+/* Codecs of the line, this one before all others. */
+void legs_codecs(const struct switch_self *self, enum codec first,
+		 struct offer_media *ret);
+
 /* The codec in use on a leg, or CODEC_NONE. */
 enum codec legs_codec(struct switch_self *self, const struct call *c,
 		      enum side side);
@@ -299,6 +319,8 @@ void line_incoming(struct switch_self *self, struct call *c,
 		   const struct sip_msg *invite);
 void line_port_ready(struct switch_self *self, struct call *c);
 void line_confirmed(struct switch_self *self, struct call *c);
+/* Nobody came in the place of the one who said so. */
+void line_waited(struct switch_self *self, struct call *c);
 void line_played(struct switch_self *self, struct call *c, bool complete,
 		 uint32_t samples);
 void line_enqueue(struct switch_self *self, struct call *c);
@@ -337,6 +359,18 @@ void nurse_tick(struct switch_self *self, struct call *c);
 void hold_bridge(struct switch_self *self, struct call *c, bool on);
 void hold_offered(struct switch_self *self, struct call *c, enum side side);
 void hold_answered(struct switch_self *self, struct call *c, enum side side);
+
+/* What a side's last description says about holding. */
+void hold_learn(struct switch_self *self, struct call *c, enum side side);
+
+/* ---- replace.c */
+
+/* May this INVITE take the place of that leg? As room(). */
+unsigned replace_judge(struct switch_self *self, struct call *c, enum side side,
+		       const struct sip_msg *invite, const struct flow *flow,
+		       struct session_terms *terms);
+void replace_incoming(struct switch_self *self, struct call *c,
+		      struct session *s);
 
 /* ---- transfer.c */
 
@@ -393,12 +427,55 @@ void national_incoming(struct switch_self *self, struct call *c,
 void national_progress(struct switch_self *self, struct call *c, unsigned code,
 		       bool early);
 void national_answered(struct switch_self *self, struct call *c);
+void national_confirmed(struct switch_self *self, struct call *c);
 void national_refused(struct switch_self *self, struct call *c, unsigned code);
+void national_tick(struct switch_self *self, struct call *c);
+
+/* ---- national_out.c */
+
+/* Where a call goes by a trunk. */
+struct national_way {
+	char uri[192];
+	char to[192];
+	/* the header for the municipality, where it stands in one; "" */
+	char place_header[SETTINGS_NAME_MAX];
+};
+
+/* EMSGSIZE */
+int national_way(const struct switch_self *self, const struct call *c,
+		 unsigned trunk, struct national_way *ret) CHECK_RESULT;
+/* ENOENT: neither may speak in the clear, and the caller does. */
+int national_call(struct switch_self *self, struct call *c, unsigned trunk,
+		  const struct national_way *way) CHECK_RESULT;
+
+/* ---- national_talk.c */
+
+/* What a side said last, for the other. */
+struct offer_media national_passed(const struct session *from);
 void national_offered(struct switch_self *self, struct call *c, enum side side);
 void national_offer_answered(struct switch_self *self, struct call *c,
 			     enum side side, bool ok, unsigned code);
 
-void national_tick(struct switch_self *self, struct call *c);
+/* ---- handover.c */
+
+/* What an INVITE shows for having been handed over; empty: nothing. */
+struct text handover_token_of(const struct sip_msg *invite);
+bool handover_token_good(struct switch_self *self, const struct call *c,
+			 struct text token);
+/* Of the caller's trunk. */
+enum hand_over handover_way(const struct switch_self *self,
+			    const struct call *c);
+/* Lines for the INVITE to the provider. */
+void handover_lines(struct switch_self *self, const struct call *c,
+		    struct writer *headers);
+/* 302; the call is over then. ENOENT, EMSGSIZE: it was not said. */
+int handover_redirect(struct switch_self *self, struct call *c,
+		      const struct national_way *way) CHECK_RESULT;
+void handover_begin(struct switch_self *self, struct call *c);
+void handover_progress(struct switch_self *self, struct call *c, unsigned code);
+/* Is that what we asked for? */
+bool handover_provider_left(const struct call *c);
+void handover_tick(struct switch_self *self, struct call *c);
 
 /* ---- trunk.c */
 

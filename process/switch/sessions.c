@@ -64,6 +64,21 @@ static unsigned on_room(void *arg, const struct sip_msg *invite,
 	return 0;
 }
 
+static unsigned on_replaces(void *owner, struct session *old,
+			    const struct sip_msg *invite,
+			    const struct flow *flow,
+			    struct session_terms *terms,
+			    struct session_state **ret_state)
+{
+	struct switch_self *self = owner_self(owner);
+	enum side side;
+	struct call *c = owner_call(owner, &side);
+
+	(void)old;
+	*ret_state = &self->spare;
+	return replace_judge(self, c, side, invite, flow, terms);
+}
+
 static void on_incoming(void *owner, struct session *s,
 			const struct sip_msg *invite)
 {
@@ -71,6 +86,10 @@ static void on_incoming(void *owner, struct session *s,
 	enum side side;
 	struct call *c = owner_call(owner, &side);
 
+	if (call_session(self, c, side)) {
+		replace_incoming(self, c, s);
+		return;
+	}
 	call_live(self, c)->legs[side].session = s;
 	if (c->national)
 		national_incoming(self, c, invite);
@@ -134,7 +153,11 @@ static void on_confirmed(void *owner, struct session *s)
 	struct call *c = owner_call(owner, &side);
 
 	(void)s;
-	if (!c->national && side == SIDE_CALLER)
+	if (side != SIDE_CALLER)
+		return;
+	if (c->national)
+		national_confirmed(self, c);
+	else
 		line_confirmed(self, c);
 }
 
@@ -210,6 +233,17 @@ static void on_dtmf(void *owner, struct session *s, char digit,
 		log_debug("a digit was not passed on");
 }
 
+static void on_refer_progress(void *owner, struct session *s, unsigned code)
+{
+	struct switch_self *self = owner_self(owner);
+	enum side side;
+	struct call *c = owner_call(owner, &side);
+
+	(void)s;
+	if (c->national && side == SIDE_CALLER)
+		handover_progress(self, c, code);
+}
+
 static void on_ended(void *owner, struct session *s,
 		     enum session_end_reason reason)
 {
@@ -222,6 +256,8 @@ static void on_ended(void *owner, struct session *s,
 	if (reason != SESSION_END_BYE && reason != SESSION_END_CANCELLED)
 		log_notice("a leg was lost: %d", (int)reason);
 	call_leg_over(self, c, side);
+	if (c->national && side == SIDE_NURSE && handover_provider_left(c))
+		return; /* the caller's carrier will say how it went */
 	if (c->national || side == SIDE_CALLER)
 		call_end(self, c, RECORD_END_HANGUP);
 	else if (c->state == CALL_TRANSFERRING && refers)
@@ -238,6 +274,7 @@ static void on_ended(void *owner, struct session *s,
 
 const struct session_handlers switch_session_handlers = {
 	.room = on_room,
+	.replaces = on_replaces,
 	.incoming = on_incoming,
 	.progress = on_progress,
 	.answered = on_answered,
@@ -248,5 +285,6 @@ const struct session_handlers switch_session_handlers = {
 	.offer_refused = on_offer_refused,
 	.dtmf = on_dtmf,
 	.referred = on_referred,
+	.refer_progress = on_refer_progress,
 	.ended = on_ended,
 };

@@ -14,7 +14,7 @@
 enum { SECRET_BYTES = 512 * 1024, EVENTS_MEMORY_BYTES = 8 * 1024 * 1024 };
 
 static const struct stack_options stack_options = {
-	.supported = "100rel, timer",
+	.supported = "100rel, timer, replaces",
 	.allow = "INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE, INFO, "
 		 "REFER, NOTIFY, REGISTER",
 	.agent = "vaxel/" VAXEL_VERSION,

@@ -28,6 +28,8 @@ struct end {
 	struct session_state *state; /* allocated, to find who writes past it */
 	struct session *s;
 	unsigned room_code; /* refuse with this */
+	unsigned replace_code;
+	struct session_state spare;
 	bool relays;
 	unsigned hops;
 	unsigned refer_code;

@@ -17,12 +17,50 @@ static unsigned on_room(void *arg, const struct sip_msg *invite,
 	return 0;
 }
 
+static unsigned on_replaces(void *owner, struct session *old,
+			    const struct sip_msg *invite,
+			    const struct flow *flow,
+			    struct session_terms *terms,
+			    struct session_state **ret_state)
+{
+	struct end *e = owner;
+
+	(void)invite;
+	(void)flow;
+	assert_ptr_equal(old, e->s);
+	net_note("%c:replaces", e->name);
+	if (e->replace_code)
+		return e->replace_code;
+	*terms = e->terms;
+	*ret_state = &e->spare;
+	return 0;
+}
+
+/* Another one in the place of e->s. */
+static void replace(struct end *e, struct session *s)
+{
+	struct session *old = e->s;
+
+	net_note("%c:incoming-instead", e->name);
+	if (session_answer(s, &e->media)) {
+		session_refuse(s, 488);
+		return;
+	}
+	session_end(old);
+	session_move(s, e->state);
+	e->s = s;
+}
+
 static void on_incoming(void *owner, struct session *s,
 			const struct sip_msg *invite)
 {
 	struct end *e = owner;
 
 	(void)invite;
+	if (e->s) {
+		replace(e, s);
+		return;
+	}
 	net_note("%c:incoming", e->name);
 	e->s = s;
 	if (e->ring)
@@ -142,8 +180,8 @@ static void on_ended(void *owner, struct session *s,
 }
 
 const struct session_handlers net_handlers = {
-	on_room,           on_incoming,  on_progress, on_answered,
-	on_refused,        on_confirmed, on_offered,  on_offer_answered,
-	on_offer_refused,  on_pracked,   on_dtmf,     on_referred,
-	on_refer_progress, on_ended
+	on_room,           on_replaces,       on_incoming,  on_progress,
+	on_answered,       on_refused,        on_confirmed, on_offered,
+	on_offer_answered, on_offer_refused,  on_pracked,   on_dtmf,
+	on_referred,       on_refer_progress, on_ended
 };

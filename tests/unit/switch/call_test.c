@@ -1116,7 +1116,9 @@ static void test_national_call(void **state)
 	      "X-Kommun: 0480\r\n"
 	      "P-Asserted-Identity: <sip:+46701740605@vaxel.example>\r\n");
 	rig_answers(rig_session(c, SIDE_NURSE));
-	heard("answer 0 provider's words\nevent call.handed-over\n");
+	heard("answer 0 provider's words\n");
+	rig_confirmed(caller);
+	heard("event call.handed-over\n");
 	assert_int_equal(c->state, CALL_TALKING);
 	rig_hangs_up(rig_session(c, SIDE_NURSE));
 	heard("event call.ended\nend 0\n");
@@ -1240,7 +1242,7 @@ static void test_national_offerless(void **state)
 	forget();
 	provider->has_pending = provider->waiting = true;
 	rig_answers(provider);
-	heard("answer 0 provider's words\nevent call.handed-over\n");
+	heard("answer 0 provider's words\n");
 	rig_takes_offer(caller, CODEC_PCMA); /* the ACK */
 	heard("answer 1 caller's words\n");
 	/* and so by re-INVITE */
@@ -1264,6 +1266,214 @@ static void test_national_not_in_the_clear(void **state)
 	assert_int_equal(rig_invite("1177", 0, &caller), 0);
 	assert_non_null(strstr(rig->log, "refuse 0 488\n"));
 	assert_int_equal(rig->self.count, 0);
+}
+
+/* ---- letting go */
+
+static struct call *national_let_go(enum hand_over way)
+{
+	struct call *c = call_of(&rig->self, 0);
+	struct session *caller;
+
+	national_settings();
+	rig->settings.trunks[0].hand_over = way;
+	assert_int_equal(rig_invite("1177", 0, &caller), 0);
+	if (way == HAND_OVER_REDIRECT)
+		return c;
+	assert_non_null(strstr(rig->log, "Vaxel-Way: refer\r\n"));
+	rig_answers(rig_session(c, SIDE_NURSE));
+	forget();
+	rig_confirmed(caller);
+	return c;
+}
+
+static const char refer_out[] = "refer-out 0 sip:1177@provider?Replaces=x by "
+				"<sip:1177@vaxel.example>\n";
+
+static void referred(struct call *c, unsigned code)
+{
+	struct session *s = rig_session(c, SIDE_CALLER);
+
+	switch_session_handlers.refer_progress(s->owner, s, code);
+}
+
+static void test_national_lets_go_by_refer(void **state)
+{
+	struct call *c = national_let_go(HAND_OVER_REFER);
+
+	(void)state;
+	heard(refer_out);
+	referred(c, 100);
+	rig_wait(1500);
+	heard("");
+	referred(c, 200);
+	heard("event call.handed-over\nevent call.ended\nend 0\nend 1\n");
+	assert_int_equal(rig->self.count, 0);
+	/* the provider's BYE may come before the carrier's word */
+	c = national_let_go(HAND_OVER_REFER);
+	rig_hangs_up(rig_session(c, SIDE_NURSE));
+	assert_int_equal(c->state, CALL_TALKING);
+	forget();
+	referred(c, 200);
+	heard("event call.handed-over\nevent call.ended\nend 0\n");
+	assert_int_equal(rig->self.count, 0);
+}
+
+static void test_national_stays_where_a_peer_cannot(void **state)
+{
+	struct call *c = national_let_go(HAND_OVER_REFER);
+
+	(void)state;
+	forget();
+	referred(c, 603);
+	heard("event call.handed-over\n");
+	assert_int_equal(c->state, CALL_TALKING);
+	rig_wait(5000);
+	heard("");
+	rig_hangs_up(rig_session(c, SIDE_NURSE));
+	heard("event call.ended\nend 0\n");
+	/* says nothing */
+	c = national_let_go(HAND_OVER_REFER);
+	forget();
+	rig_wait(1900);
+	heard("");
+	rig_wait(100);
+	heard("event call.handed-over\n");
+	referred(c, 200); /* too late to be of interest */
+	heard("");
+	rig_hangs_up(rig_session(c, SIDE_CALLER));
+	forget();
+	/* has said before that it never does */
+	rig->refer_err = EOPNOTSUPP;
+	c = national_let_go(HAND_OVER_REFER);
+	heard("event call.handed-over\n");
+	rig_hangs_up(rig_session(c, SIDE_CALLER));
+	/* silence, and the provider has gone */
+	rig->refer_err = 0;
+	c = national_let_go(HAND_OVER_REFER);
+	rig_hangs_up(rig_session(c, SIDE_NURSE));
+	forget();
+	rig_wait(2000);
+	heard("event call.handed-over\nevent call.ended\nend 0\n");
+	assert_int_equal(rig->self.count, 0);
+}
+
+static void test_national_lets_go_by_redirect(void **state)
+{
+	struct call *c = national_let_go(HAND_OVER_REDIRECT);
+
+	(void)state;
+	heard("event call.received\nevent call.routed\n"
+	      "event call.handed-over\n"
+	      "Contact: <sip:1177@192.0.2.20?X-Kommun=0480>\r\n"
+	      "refuse 0 302\nevent call.ended\n");
+	assert_int_equal(c->state, CALL_NONE);
+	assert_int_equal(rig->self.count, 0);
+}
+
+/* ---- another in the caller's place */
+
+static void test_replaced_before_the_notice(void **state)
+{
+	struct call *c = call_of(&rig->self, 0);
+	struct session *first, *second;
+
+	(void)state;
+	rig->more = "Vaxel-Way: refer\r\n";
+	assert_int_equal(rig_invite("1177", 0, &first), 0);
+	rig_opened(c, SIDE_CALLER, 20000);
+	forget();
+	rig_confirmed(first);
+	heard("set 0 codec 0\n"); /* it waits */
+	rig_wait(1000);
+	heard("");
+	assert_int_equal(rig_replace(c, SIDE_CALLER, 0, &second), 0);
+	heard("answer 0 sendrecv\nend 0\nevent call.handed-over\n"
+	      "set 0 codec 0\n");
+	assert_true(first->over);
+	assert_ptr_equal(rig_session(c, SIDE_CALLER), second);
+	assert_ptr_equal(second->state, &c->legs[SIDE_CALLER].state);
+	rig_wait(3000);
+	heard("");
+	rig_confirmed(second);
+	heard("set 0 codec 0\nplay 0 0\n");
+	assert_int_equal(rig->self.trunks[0].calls, 1);
+	rig_hangs_up(second);
+	assert_int_equal(c->state, CALL_ENDING);
+	assert_int_equal(rig->self.trunks[0].calls, 0);
+}
+
+static void test_nobody_comes_in_his_place(void **state)
+{
+	struct call *c = call_of(&rig->self, 0);
+	struct session *caller;
+
+	(void)state;
+	rig->more = "Vaxel-Way: refer\r\n";
+	assert_int_equal(rig_invite("1177", 0, &caller), 0);
+	rig_opened(c, SIDE_CALLER, 20000);
+	rig_confirmed(caller);
+	forget();
+	rig_wait(1900);
+	heard("");
+	rig_wait(100);
+	heard("set 0 codec 0\nplay 0 0\n");
+	/* and who comes later finds a notice that begins anew */
+	rig_wait(500);
+	assert_int_equal(rig_replace(c, SIDE_CALLER, 0, &caller), 0);
+	assert_non_null(strstr(rig->log, "stop 0\n"));
+	rig_played(c, false, 100); /* of the one that was cut */
+	forget();
+	rig_confirmed(caller);
+	heard("set 0 codec 0\nplay 0 0\n");
+	rig_played(c, true, 800);
+	assert_int_equal(c->told[0].complete, 1);
+}
+
+static void test_replaced_while_he_waits_or_talks(void **state)
+{
+	struct session *second, *third;
+	struct call *c = rig_queued();
+
+	(void)state;
+	assert_int_equal(rig_replace(c, SIDE_CALLER, 0, &second), 0);
+	heard("answer 0 sendrecv\nend 0\nevent call.handed-over\n"
+	      "set 0 codec 0\n");
+	assert_int_equal(c->state, CALL_QUEUED);
+	rig_confirmed(second);
+	heard("");
+	rig_hangs_up(second);
+	rig_closed(c);
+	c = rig_talking();
+	assert_int_equal(rig_replace(c, SIDE_CALLER, 0, &third), 0);
+	/* his nurse and his recording go on */
+	heard("answer 0 sendrecv\nend 0\nevent call.handed-over\n"
+	      "set 0 codec 0\n");
+	assert_int_equal(c->state, CALL_TALKING);
+	assert_int_equal(c->outcome, OUTCOME_RUNNING);
+	/* after a death it is the new dialog that is taken up */
+	rig_restart();
+	heard("restored 0\nrestored 1\n");
+}
+
+static void test_who_may_not_replace(void **state)
+{
+	struct call *c = rig_talking();
+	struct session *s, *before = rig_session(c, SIDE_CALLER);
+
+	(void)state;
+	assert_int_equal(rig_replace(c, SIDE_CALLER, -1, &s), 403);
+	assert_int_equal(rig_replace(c, SIDE_CALLER, 1, &s), 403);
+	assert_int_equal(rig_replace(c, SIDE_NURSE, 0, &s), 603);
+	heard("");
+	/* nothing in common: the call goes on as it was */
+	rig->answer_err = ENOENT;
+	assert_int_equal(rig_replace(c, SIDE_CALLER, 0, &s), 0);
+	heard("refuse 0 488\n");
+	assert_ptr_equal(rig_session(c, SIDE_CALLER), before);
+	assert_false(before->over);
+	rig_hangs_up(before);
+	assert_int_equal(c->state, CALL_ENDING);
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, up, down)
@@ -1324,6 +1534,13 @@ int main(void)
 		T(test_national_reinvite),
 		T(test_national_offerless),
 		T(test_national_not_in_the_clear),
+		T(test_national_lets_go_by_refer),
+		T(test_national_stays_where_a_peer_cannot),
+		T(test_national_lets_go_by_redirect),
+		T(test_replaced_before_the_notice),
+		T(test_nobody_comes_in_his_place),
+		T(test_replaced_while_he_waits_or_talks),
+		T(test_who_may_not_replace),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

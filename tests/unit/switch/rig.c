@@ -334,6 +334,46 @@ int session_restore(struct session **ret, struct sessions *all,
 	return 0;
 }
 
+void session_refuse_with(struct session *s, unsigned code, struct text headers)
+{
+	note("%.*s", (int)headers.len, headers.p);
+	session_refuse(s, code);
+}
+
+int session_refer(struct session *s, struct text refer_to,
+		  struct text referred_by)
+{
+	if (rig->refer_err)
+		return rig->refer_err;
+	note("refer-out %d %.*s by %.*s\n", (int)side_of(s), (int)refer_to.len,
+	     refer_to.p, (int)referred_by.len, referred_by.p);
+	return 0;
+}
+
+struct text session_target(const struct session *s)
+{
+	(void)s;
+	return TEXT("sip:1177@provider");
+}
+
+int session_write_replaces(const struct session *s, struct writer *w)
+{
+	(void)s;
+	writer_str(w, "Replaces=x");
+	return 0;
+}
+
+struct session_state *session_state(struct session *s)
+{
+	return s->state;
+}
+
+void session_move(struct session *s, struct session_state *to)
+{
+	*to = *s->state;
+	s->state = to;
+}
+
 int session_ring(struct session *s, unsigned code, bool reliable)
 {
 	(void)reliable;
@@ -576,10 +616,10 @@ unsigned rig_invite(const char *user, int trunk, struct session **ret)
 			 "Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKx\r\n"
 			 "From: <sip:+46701740605@h>;tag=a\r\n"
 			 "To: <sip:%s@h>\r\nCall-ID: x\r\nCSeq: 1 INVITE\r\n"
-			 "X-Place: %s\r\n"
+			 "X-Place: %s\r\n%s"
 			 "P-Asserted-Identity: <sip:+46701740605@h>\r\n"
 			 "Max-Forwards: 70\r\nContent-Length: 0\r\n\r\n",
-			 user, user, rig->place);
+			 user, user, rig->place, rig->more ? rig->more : "");
 
 	assert_int_equal(message_decode(&msg, text, (size_t)n, false, &fault),
 			 0);
@@ -596,6 +636,41 @@ unsigned rig_invite(const char *user, int trunk, struct session **ret)
 		if (ret)
 			*ret = s;
 		switch_session_handlers.incoming(owner, s, msg);
+	}
+	message_drop(msg);
+	return code;
+}
+
+unsigned rig_replace(struct call *c, enum side side, int trunk,
+		     struct session **ret)
+{
+	static const char text[] =
+		"INVITE sip:1177@h SIP/2.0\r\n"
+		"Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKy\r\n"
+		"From: <sip:c@h>;tag=a\r\nTo: <sip:1177@h>\r\nCall-ID: y\r\n"
+		"CSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n";
+	struct session *old = rig_session(c, side), *s;
+	struct flow flow = { .trunk = (int16_t)trunk };
+	struct session_terms terms = { .trunk = -1 };
+	struct session_state *state = NULL;
+	struct message_fault fault;
+	struct sip_msg *msg;
+	unsigned code;
+
+	assert_int_equal(
+		message_decode(&msg, text, strlen(text), false, &fault), 0);
+	code = switch_session_handlers.replaces(old->owner, old, msg, &flow,
+						&terms, &state);
+	if (!code) {
+		memset(state, 0, sizeof(*state));
+		state->trunk = (int16_t)terms.trunk;
+		s = session_fresh(old->owner, state);
+		s->waiting = s->has_pending = true;
+		s->pending.port = 5000;
+		s->pending.direction = OFFER_SENDRECV;
+		s->speaks = CODEC_PCMA;
+		*ret = s;
+		switch_session_handlers.incoming(old->owner, s, msg);
 	}
 	message_drop(msg);
 	return code;

@@ -37,6 +37,8 @@ struct rig {
 	enum codec nurse_speaks;
 	const char *place; /* in the caller's INVITE */
 	bool offerless;    /* that INVITE */
+	const char *more;  /* further lines of it */
+	int refer_err;
 	int answer_err;
 	int call_err;
 	int restore_err;
@@ -74,6 +76,10 @@ void rig_forget_all(void);
 
 /* A caller's INVITE for user, from trunk 0 (or -1). The refusal, or 0. */
 unsigned rig_invite(const char *user, int trunk, struct session **ret);
+
+/* Another's INVITE that is to take the place of that leg. */
+unsigned rig_replace(struct call *c, enum side side, int trunk,
+		     struct session **ret);
 
 /* As media, recorder, ledger would say it. */
 void rig_opened(struct call *c, enum side side, uint16_t port);

@@ -1,0 +1,234 @@
+// The national node lets go: a carrier that does what REFER asks, one that will
+// not, one that is redirected. The provider is a whole node with a nurse's
+// phone; the carrier is an agent of a few lines, since no phone at hand knows
+// Replaces.
+'use strict';
+const { test, before, after, afterEach } = require('node:test');
+const assert = require('node:assert');
+const dgram = require('node:dgram');
+const { Node } = require('./lib/node.js');
+const { Phone } = require('./lib/phone.js');
+const { Ua, Dialog, sdp } = require('./lib/ua.js');
+const audio = require('./lib/audio.js');
+const { sleep, until } = require('./lib/wait.js');
+
+let provider, nationals = [], carrier, phones = [], rtp;
+
+before(async () => {
+	provider = await Node.make('one-machine', {
+		locked: true, sections: {
+			'line 1177': { 'notice sv': { version: 'v7', text: 'Fara för liv: ring ett ett två.' }, 'notice en': null },
+		},
+	});
+	await provider.start();
+	carrier = await Ua.make();
+	carrier.name = 'the carrier';
+	rtp = dgram.createSocket('udp4');
+	await new Promise((bound) => rtp.bind(0, '127.0.0.1', bound));
+});
+
+after(async () => {
+	carrier?.close();
+	rtp?.close();
+	for (const n of nationals) await n.remove();
+	await provider?.remove();
+});
+
+afterEach(async () => {
+	for (const p of phones.splice(0)) await p.stop();
+});
+
+async function nationalNode(way) {
+	const n = await Node.make('national', {
+		sections: {
+			'trunk carrier': { municipality: 'prefix', 'hand-over': way },
+			'trunk sormland': { host: provider.address, from: [], options: 0, trusted: true, municipality: 'header:X-Kommun' },
+			'line 1177': { controller: 'Region Test', record: false },
+			'region 04': { trunk: 'sormland', organisation: 'Region Sörmland' },
+			'national-trunk': 'sormland',
+		},
+	});
+	nationals.push(n);
+	await n.start();
+	return n;
+}
+
+async function nurse() {
+	const p = await Phone.make({
+		user: 'agent1', password: provider.password('agent1'), registrar: provider.address, answer: 'auto', role: 'nurse', tone: 880,
+	});
+	phones.push(p);
+	await p.registered();
+	return p;
+}
+
+const media = () => sdp({ port: rtp.address().port });
+const none = (n) => until('the end of all calls', async () => (await n.json('calls')).length === 0);
+
+// A tone, as the caller's phone would send it.
+function speak(to, hz = 440) {
+	const bytes = audio.alaw(audio.tone(hz, 1)), port = Number(/m=audio (\d+)/.exec(to)[1]);
+	let seq = 7, at = 0;
+	const timer = setInterval(() => {
+		const head = Buffer.from([0x80, 8, seq >> 8, seq & 255, 0, 0, 0, 0, 1, 2, 3, 4]);
+		head.writeUInt32BE(160 * seq, 4);
+		seq++;
+		rtp.send(Buffer.concat([head, bytes.subarray(at, at + 160)]), port, '127.0.0.1');
+		at = (at + 160) % 8000;
+	}, 20);
+	return () => clearInterval(timer);
+}
+
+async function call(national) {
+	const a = Dialog.to(carrier, `sip:04801177@${national.address}`, national.port);
+	const final = await a.invite({ body: media() });
+	return { a, final };
+}
+
+// "sip:1177@host:port;p=q?Replaces=..." as an INVITE from the carrier.
+function dialled(referTo) {
+	const [, uri, , headers] = /<([^?>]+)(\?([^>]*))?>/.exec(referTo);
+	const lines = (headers || '').split('&').filter(Boolean).map((h) => {
+		const [name, value] = h.split('=');
+		return `${name}: ${decodeURIComponent(value)}`;
+	});
+	return { d: Dialog.to(carrier, uri, Number(/@.*:(\d+)/.exec(uri)[1])), lines };
+}
+
+async function notify(a, text, last) {
+	const { code } = await a.ask('NOTIFY', {
+		headers: ['Event: refer', `Subscription-State: ${last ? 'terminated;reason=noresource' : 'active;expires=60'}`,
+			'Content-Type: message/sipfrag;version=2.0'],
+		body: `SIP/2.0 ${text}\r\n`,
+	});
+	return code;
+}
+
+// What a carrier does that knows how.
+async function obey(a) {
+	const refer = await carrier.request('REFER', 3000);
+	assert.match(refer.get('referred-by'), /^<sip:1177@/);
+	carrier.answer(refer, 202);
+	assert.equal(await notify(a, '100 Trying', false), 200);
+	const { d, lines } = dialled(refer.get('refer-to'));
+	assert.match(lines.join(), /^Replaces: .+;to-tag=.+;from-tag=/);
+	const final = await d.invite({ headers: lines, body: media() });
+	await notify(a, `${final.code} Said`, true);
+	return { d, final };
+}
+
+test('by REFER: the carrier calls the provider, the node is out of it, and may die', async () => {
+	const national = await nationalNode('refer');
+	const phone = await nurse();
+	const { a, final } = await call(national);
+	assert.equal(final.code, 200);
+	const { d, final: direct } = await obey(a);
+	assert.equal(direct.code, 200);
+	carrier.answer(await carrier.request('BYE'), 200);
+	const stop = speak(direct.body);
+	await none(national);
+	const [held] = await provider.json('calls');
+	assert.ok(['notice', 'queued', 'ringing', 'talking'].includes(held.state), held.state);
+	await phone.event('CALL_ESTABLISHED', 30000);
+	await until('the talk', async () => (await provider.json('calls'))[0]?.state === 'talking');
+	await until('the recording', async () => await provider.metric('recordings_active') === 1);
+	// not a packet of it goes to the node any more
+	const heard = await national.metric('sip_received');
+	const again = await d.invite({ body: sdp({ port: rtp.address().port, version: 2, lines: ['a=sendonly'] }) });
+	assert.equal(again.code, 200);
+	await until('the hold', async () => (await provider.json('calls'))[0]?.state === 'held');
+	assert.equal((await d.invite({ body: sdp({ port: rtp.address().port, version: 3 }) })).code, 200);
+	assert.equal(await national.metric('sip_received'), heard);
+	for (const pid of [...national.pids(), national.process.pid]) process.kill(pid, 'SIGKILL');
+	const relayed = await provider.metric('rtp_relayed');
+	await sleep(2000);
+	assert.equal((await provider.json('calls'))[0]?.state, 'talking');
+	assert.ok(await provider.metric('rtp_relayed') - relayed > 160, 'both are heard');
+	stop();
+	assert.equal((await d.bye()).code, 200);
+	await none(provider);
+	const [recording] = await provider.sealed(1);
+	assert.equal(recording.state, 'sealed');
+});
+
+test('the notice is whole: it begins once the call has come over', async () => {
+	const national = await nationalNode('refer');
+	const { a } = await call(national);
+	await sleep(700);
+	assert.equal((await provider.json('calls'))[0].state, 'notice');
+	const { d, final } = await obey(a);
+	carrier.answer(await carrier.request('BYE'), 200);
+	assert.equal(final.code, 200);
+	await until('the queue', async () => (await provider.json('calls'))[0]?.state === 'queued', 20000);
+	await d.bye();
+	await none(provider);
+	await none(national);
+});
+
+test('a carrier that refuses, says nothing, or cannot: the node stays', async () => {
+	const national = await nationalNode('refer');
+	const phone = await nurse();
+	const { a } = await call(national);
+	carrier.answer(await carrier.request('REFER'), 603);
+	await phone.event('CALL_ESTABLISHED', 30000);
+	assert.equal((await national.json('calls'))[0].state, 'talking');
+	assert.equal((await a.bye()).code, 200);
+	await none(provider);
+
+	const { a: b } = await call(national);
+	carrier.answer(await carrier.request('REFER'), 202);
+	const from = Date.now();
+	await until('the queue, after two seconds of nothing and the notice', async () =>
+		['queued', 'ringing', 'talking'].includes((await provider.json('calls'))[0]?.state), 20000);
+	assert.ok(Date.now() - from > 1900);
+	assert.equal((await national.json('calls')).length, 1);
+	assert.equal((await b.bye()).code, 200);
+
+	// the new call is refused by the provider: NOTIFY 486
+	const { a: c } = await call(national);
+	const refer = await carrier.request('REFER');
+	carrier.answer(refer, 202);
+	assert.equal(await notify(c, '486 Busy Here', true), 200);
+	await sleep(300);
+	assert.equal((await national.json('calls'))[0].state, 'talking');
+	await c.bye();
+	await none(provider);
+	await none(national);
+});
+
+test('by redirect: 302 with the provider and the municipality', async () => {
+	const national = await nationalNode('redirect');
+	const { a, final } = await call(national);
+	assert.equal(final.code, 302);
+	assert.ok(a);
+	const { d, lines } = dialled(final.get('contact'));
+	assert.deepEqual(lines, ['X-Kommun: 0480']);
+	assert.equal(d.target, `sip:1177@${provider.address}`);
+	await none(national);
+	assert.equal((await d.invite({ headers: lines, body: media() })).code, 200);
+	assert.equal((await provider.json('calls')).length, 1);
+	await d.bye();
+	await none(provider);
+});
+
+test('what may not be replaced: 400, 481, 486, 603', async () => {
+	const first = Dialog.to(carrier, `sip:1177@${provider.address}`, provider.port);
+	assert.equal((await first.invite({ body: media() })).code, 200);
+	const named = (more = '', remote = first.remoteTag) =>
+		`Replaces: ${first.callId};to-tag=${remote};from-tag=${first.localTag}${more}`;
+	const ask = async (...headers) => (await Dialog.to(carrier, `sip:1177@${provider.address}`, provider.port)
+		.invite({ headers, body: media(), ack: false })).code;
+	assert.equal(await ask(named(';early-only')), 486);
+	assert.equal(await ask(named('', 'nobody')), 481);
+	assert.equal(await ask(named(), named()), 400);
+	assert.equal(await ask('Replaces: x'), 400);
+	assert.equal((await provider.json('calls')).length, 1);
+	// and what may: with Require, while he hears the notice
+	const second = Dialog.to(carrier, `sip:1177@${provider.address}`, provider.port);
+	assert.equal((await second.invite({ headers: ['Require: replaces', named()], body: media() })).code, 200);
+	carrier.answer(await carrier.request('BYE'), 200);
+	assert.equal((await provider.json('calls')).length, 1);
+	assert.equal(await ask(named()), 603);
+	await second.bye();
+	await none(provider);
+});
