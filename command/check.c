@@ -7,8 +7,11 @@
 
 #include "base/clock.h"
 #include "command/command.h"
+#include "base/secret.h"
+#include "handover/keys.h"
 #include "routing/lawbook.h"
 #include "settings/settings.h"
+#include "tlog/folder.h"
 
 struct count {
 	unsigned faults;
@@ -128,6 +131,34 @@ static void check_law(struct count *n, struct settings *s)
 	lawbook_free(&l);
 }
 
+/* ---- keys of the hand-over */
+
+static void check_handover(struct count *n, const struct settings *s)
+{
+	struct settings_fault f = {
+		.line = 1,
+		.rule = "CONFIG",
+		.fault = "handover-key is no signing key",
+		.mend = "make one: vaxel key new --handover NAME --out FILE",
+	};
+	struct handover_keys keys;
+	struct note_signer signer;
+
+	if (!s)
+		return;
+	/* each fault is counted as it is reported */
+	(void)!handover_keys_read(&keys, s, on_fault, n);
+	if (!s->handover_key[0] || access(s->handover_key, R_OK))
+		return;
+	if (!secret_init(64 * 1024) &&
+	    !ledger_key_load(s->handover_key, &signer)) {
+		note_signer_close(&signer);
+		return;
+	}
+	f.file = s->file;
+	on_fault(n, &f);
+}
+
 int command_check(int argc, char **argv)
 {
 	struct settings *s = NULL;
@@ -149,6 +180,7 @@ int command_check(int argc, char **argv)
 	if (settings_load(&s, argv[2], on_fault, &n))
 		s = as_far_as_read(argv[2]);
 	check_law(&n, s);
+	check_handover(&n, s);
 	check_machine(&n, argv[2]);
 	settings_free(s);
 	(void)printf("%u faults\n", n.faults);

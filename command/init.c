@@ -34,6 +34,7 @@ struct init {
 	char state[PATH_MAX];
 	char origin[64];
 	char vkey[NOTE_KEY_TEXT_MAX];
+	char handover[NOTE_KEY_TEXT_MAX];
 	char passphrase[PASSPHRASE_MAX];
 	char controller[AGE_RECIPIENT_CHARS + 1];
 	char recovery[AGE_RECIPIENT_CHARS + 1];
@@ -111,6 +112,18 @@ static int make_recovery(struct init *i)
 	return writer_finish(&w);
 }
 
+/* What signs tokens at a national node, receipts where calls are answered. */
+static int make_handover(struct init *i)
+{
+	char path[PATH_MAX + 64], name[96];
+
+	if (i->role == NODE_PROVIDER)
+		return 0;
+	(void)snprintf(path, sizeof(path), "%s/keys/handover.key", i->dir);
+	(void)snprintf(name, sizeof(name), "%s/handover", i->origin);
+	return ledger_key_new(path, name, i->handover);
+}
+
 static int make_keys(struct init *i)
 {
 	char path[PATH_MAX + 64];
@@ -123,7 +136,9 @@ static int make_keys(struct init *i)
 	(void)snprintf(path, sizeof(path), "%s/keys/identity.age", i->dir);
 	if (!err && holds_keys(i))
 		err = key_make_identity(path, i->passphrase, i->controller);
-	return !err && holds_keys(i) ? make_recovery(i) : err;
+	if (!err && holds_keys(i))
+		err = make_recovery(i);
+	return err ? err : make_handover(i);
 }
 
 static int make_passwords(struct init *i)
@@ -207,6 +222,8 @@ static int write_configuration(const struct init *i)
 		      "file's folder.\nrole = %s\norganisation = "
 		      "\"My organisation\"\nlog-origin = \"%s\"\n",
 		      i->role_text, i->origin);
+	if (i->role != NODE_PROVIDER)
+		(void)fputs("handover-key = \"keys/handover.key\"\n", f);
 	write_data(f);
 	(void)fprintf(f, "\nsip {\n\tlisten = { \"%s\" }\n}\n", i->listen);
 	if (answers(i)) {
@@ -232,6 +249,9 @@ static void tell(const struct init *i)
 		(void)printf("{\"configuration\":\"%s/vaxel.conf\","
 			     "\"log_key\":\"%s\"",
 			     i->dir, i->vkey);
+		if (i->handover[0])
+			(void)printf(",\"handover_key\":\"%s\"",
+				     i->handover);
 		if (holds_keys(i))
 			(void)printf(",\"passphrase\":\"%s\",\"recipient\":"
 				     "\"%s\",\"recovery_recipient\":\"%s\","
@@ -244,6 +264,9 @@ static void tell(const struct init *i)
 	(void)printf("%s/vaxel.conf describes the node; its log is verified "
 		     "with\n  %s\n",
 		     i->dir, i->vkey);
+	if (i->handover[0])
+		(void)printf("what it signs of hand-overs, with\n  %s\n",
+			     i->handover);
 	if (holds_keys(i))
 		(void)printf("\nShown once and kept nowhere. Write both down, "
 			     "on paper, in two places:\n  passphrase of the "

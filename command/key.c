@@ -11,10 +11,12 @@
 #include "command/secret_input.h"
 #include "release/door.h"
 #include "release/identity.h"
+#include "tlog/folder.h"
 
 static const char usage_text[] =
 	"usage: vaxel key new --out FILE [--json]\n"
 	"       vaxel key new --recovery\n"
+	"       vaxel key new --handover NAME --out FILE [--json]\n"
 	"       vaxel key unlock [-c FILE]\n"
 	"       vaxel key lock [-c FILE]\n\n"
 	"new       make an identity for the keeper in FILE, sealed under eight "
@@ -24,6 +26,10 @@ static const char usage_text[] =
 	"          With --recovery: a recovery key, printed to be kept on "
 	"paper, and kept\n"
 	"          nowhere else; recordings are sealed to it too.\n"
+	"          With --handover: the key that signs hand-overs or receipts; "
+	"NAME is\n"
+	"          like vaxel.example/node. Its verifier key is printed, for "
+	"the others.\n"
 	"unlock    give the running keeper its passphrase, read from stdin or "
 	"a prompt\n"
 	"lock      let it forget\n";
@@ -99,11 +105,28 @@ static int new_identity(const char *path, bool json)
 	return EXIT_YES;
 }
 
+static int new_handover(const char *path, const char *name, bool json)
+{
+	char vkey[NOTE_KEY_TEXT_MAX];
+	int err = ledger_key_new(path, name, vkey);
+
+	if (err == EEXIST)
+		return node_fail("%s exists; a key is never overwritten", path);
+	if (err == EINVAL)
+		return node_fail("%s is no name for a key", name);
+	if (err)
+		return node_fail("cannot make %s: %s", path, strerror(err));
+	(void)printf(json ? "{\"verifier\":\"%s\"}\n" : "%s\n", vkey);
+	return EXIT_YES;
+}
+
 static int key_new(int argc, char **argv)
 {
-	const char *out = NULL;
+	const char *out = NULL, *handover = NULL;
 	bool recovery = false;
 	const struct node_option options[] = { { "--out", &out, NULL },
+					       { "--handover", &handover,
+						 NULL },
 					       { "--recovery", NULL,
 						 &recovery },
 					       { 0 } };
@@ -118,6 +141,10 @@ static int key_new(int argc, char **argv)
 	if (recovery == (out != NULL))
 		return node_usage(usage_text,
 				  "say either --out FILE or --recovery");
+	if (handover && recovery)
+		return node_usage(usage_text, "a key is of one kind");
+	if (handover)
+		return new_handover(out, handover, a.json);
 	return recovery ? new_recovery(a.json) : new_identity(out, a.json);
 }
 

@@ -247,6 +247,8 @@ void loader_check(struct loader *l)
 			   "password-file");
 	if (answers)
 		check_recipients(l);
+	check_file(l, s->handover_key,
+		   loader_line(l, NULL, NULL, "handover-key"), "handover-key");
 	check_keeper(l);
 	check_national(l);
 }

@@ -61,9 +61,10 @@ static size_t first_line(uint8_t *p, size_t len)
 	return n;
 }
 
-static bool is_password(enum file_kind kind)
+static bool is_one_line(enum file_kind kind)
 {
-	return kind == FILE_AGENT_PASSWORD || kind == FILE_TRUNK_PASSWORD;
+	return kind == FILE_AGENT_PASSWORD || kind == FILE_TRUNK_PASSWORD ||
+	       kind == FILE_HANDOVER_KEY;
 }
 
 /* Kind, name and content; EINVAL: no content. */
@@ -84,11 +85,11 @@ static int put(struct writer *w, enum file_kind kind, const char *name,
 		err = read_into(path, w->buf + w->len, w->max - w->len, &len);
 	if (err)
 		return err;
-	if (is_password(kind))
+	if (is_one_line(kind))
 		len = first_line(w->buf + w->len, len);
 	if (!len)
 		return EINVAL;
-	if (is_password(kind) && len > FILES_PASSWORD_MAX)
+	if (is_one_line(kind) && len > FILES_PASSWORD_MAX)
 		return EMSGSIZE;
 	writer_u32(&length, (uint32_t)len);
 	w->len += len;
@@ -136,6 +137,9 @@ int files_pack(const struct settings *s, uint8_t *to, size_t max,
 	struct pack k = { s, writer_on(to, max), fault, arg, 0 };
 
 	add_tls(&k);
+	if (s->handover_key[0])
+		add(&k, FILE_HANDOVER_KEY, "handover-key", "", s->handover_key,
+		    1);
 	for (unsigned i = 0; i < s->trunk_count; i++)
 		if (s->trunks[i].user[0])
 			add(&k, FILE_TRUNK_PASSWORD, "password-file",

@@ -271,6 +271,14 @@ static void fill_trunk(struct loader *l, cfg_t *cfg)
 	t->hand_over = (enum hand_over)CHOOSE(l, hand_overs,
 					      cfg_getstr(cfg, "hand-over"),
 					      t->line, "hand-over");
+	t->require_token = cfg_getbool(cfg, "require-token");
+	(void)loader_copy(l, t->provider_key, sizeof(t->provider_key),
+			  cfg_getstr(cfg, "provider-key"), t->line,
+			  "provider-key");
+	(void)loader_copy(l, t->provider_recipient,
+			  sizeof(t->provider_recipient),
+			  cfg_getstr(cfg, "provider-recipient"), t->line,
+			  "provider-recipient");
 	l->s->trunk_count++;
 }
 
@@ -371,6 +379,47 @@ static void fill_region(struct loader *l, cfg_t *cfg)
 	l->s->route_count++;
 }
 
+/* ORGANISATION/ROUTE: a route's name has no slash in it. */
+static void fill_take(struct loader *l, const char *text, unsigned line)
+{
+	struct taken_route *t = &l->s->takes[l->s->take_count];
+	const char *slash = strrchr(text, '/');
+
+	if (!slash || slash == text || !slash[1] ||
+	    text_copy(t->organisation, sizeof(t->organisation),
+		      (struct text){ text, (size_t)(slash - text) }) ||
+	    text_copy(t->route, sizeof(t->route), text_of(slash + 1))) {
+		loader_fault(l, line, "CONFIG", "write ORGANISATION/ROUTE",
+			     "takes: not a route");
+		return;
+	}
+	l->s->take_count++;
+}
+
+static void fill_handover(struct loader *l, cfg_t *cfg)
+{
+	struct settings *s = l->s;
+	unsigned line = loader_line(l, NULL, NULL, "handover-key");
+	unsigned keys = cfg_size(cfg, "national-key");
+	unsigned takes = cfg_size(cfg, "takes");
+
+	loader_path(l, s->handover_key, cfg_getstr(cfg, "handover-key"), line,
+		    "handover-key");
+	line = loader_line(l, NULL, NULL, "national-key");
+	if (keys > SETTINGS_NATIONAL_KEYS || takes > SETTINGS_TAKES)
+		loader_fault(l, line, "CONFIG", "remove some",
+			     "more than %u in national-key, or %u in takes",
+			     SETTINGS_NATIONAL_KEYS, SETTINGS_TAKES);
+	for (unsigned i = 0; i < keys && i < SETTINGS_NATIONAL_KEYS; i++)
+		(void)loader_copy(l, s->national_keys[s->national_key_count++],
+				  SETTINGS_KEY_MAX,
+				  cfg_getnstr(cfg, "national-key", i), line,
+				  "national-key");
+	line = loader_line(l, NULL, NULL, "takes");
+	for (unsigned i = 0; i < takes && i < SETTINGS_TAKES; i++)
+		fill_take(l, cfg_getnstr(cfg, "takes", i), line);
+}
+
 static void fill_each(struct loader *l, cfg_t *cfg, const char *section,
 		      unsigned max, void (*fill)(struct loader *, cfg_t *))
 {
@@ -418,6 +467,7 @@ static void fill_top(struct loader *l, cfg_t *cfg)
 			  cfg_getstr(cfg, "national-trunk"),
 			  loader_line(l, NULL, NULL, "national-trunk"),
 			  "national-trunk");
+	fill_handover(l, cfg);
 }
 
 void loader_fill(struct loader *l, cfg_t *cfg)

@@ -28,6 +28,9 @@
 #define SETTINGS_AGENTS 1024
 #define SETTINGS_RECIPIENTS 4
 #define SETTINGS_ROUTES 32
+#define SETTINGS_NATIONAL_KEYS 4
+#define SETTINGS_TAKES 32
+#define SETTINGS_KEY_MAX 256
 #define SETTINGS_NOTICE_TEXT 4096
 
 enum node_role {
@@ -95,7 +98,11 @@ struct trunk {
 	enum municipality_place place;
 	char municipality_key[SETTINGS_NAME_MAX];
 	enum hand_over hand_over; /* national node: of calls that come by it */
-	unsigned line;            /* in the file */
+	bool require_token; /* its calls are taken with a good token only */
+	char provider_key[SETTINGS_KEY_MAX]; /* verifies its receipts; "": none
+					      */
+	char provider_recipient[80]; /* age1...: facts are sealed to it */
+	unsigned line;		     /* in the file */
 };
 
 struct notice {
@@ -145,6 +152,11 @@ struct region_route { /* national node: county code to a trunk */
 	char trunk[SETTINGS_NAME_MAX];
 	char organisation[SETTINGS_NAME_MAX];
 	unsigned line;
+};
+
+struct taken_route { /* whose calls are taken when handed over */
+	char organisation[SETTINGS_NAME_MAX];
+	char route[SETTINGS_NAME_MAX];
 };
 
 /* Texts that stand in files of their own and belong to the configuration. */
@@ -202,6 +214,13 @@ struct settings {
 	struct region_route routes[SETTINGS_ROUTES];
 	unsigned route_count;
 	char national_trunk[SETTINGS_NAME_MAX]; /* county unknown */
+
+	/* a file with the key that signs tokens, or receipts; "": none */
+	char handover_key[SETTINGS_PATH_MAX];
+	char national_keys[SETTINGS_NATIONAL_KEYS][SETTINGS_KEY_MAX];
+	unsigned national_key_count;
+	struct taken_route takes[SETTINGS_TAKES];
+	unsigned take_count;
 
 	/* keeper: an age file under a passphrase; "": no keeper here */
 	char identity[SETTINGS_PATH_MAX];

@@ -9,7 +9,7 @@
 
 enum { KEY_FILE_MAX = 512 };
 
-static int store_key(int dir_fd, const struct note_signer *s)
+static int store_key(int dir_fd, const char *file, const struct note_signer *s)
 {
 	struct secret *line = secret_new(KEY_FILE_MAX);
 	size_t len;
@@ -21,16 +21,39 @@ static int store_key(int dir_fd, const struct note_signer *s)
 	if (!err) {
 		len = strlen((char *)line->bytes);
 		line->bytes[len++] = '\n';
-		err = file_write(dir_fd, "log.key", line->bytes, len, 0600);
+		err = file_write(dir_fd, file, line->bytes, len, 0600);
 	}
 	secret_free(line);
 	return err;
 }
 
+/* In a folder that is there, where no such file is. */
+static int make_key(int dir_fd, const char *file, const char *name,
+		    char ret_vkey[NOTE_KEY_TEXT_MAX])
+{
+	struct note_signer s;
+	int err = note_signer_new(&s, NOTE_ED25519, name);
+
+	if (err)
+		return err;
+	err = store_key(dir_fd, file, &s);
+	if (!err)
+		note_key_text(&s.key, ret_vkey);
+	note_signer_close(&s);
+	return err;
+}
+
+int ledger_key_new(const char *file, const char *name,
+		   char ret_vkey[NOTE_KEY_TEXT_MAX])
+{
+	if (!faccessat(AT_FDCWD, file, F_OK, 0))
+		return EEXIST;
+	return make_key(AT_FDCWD, file, name, ret_vkey);
+}
+
 int ledger_init(const char *dir, const char *origin,
 		char ret_vkey[NOTE_KEY_TEXT_MAX])
 {
-	struct note_signer s;
 	int dir_fd, err;
 
 	if (mkdir(dir, 0700) && errno != EEXIST)
@@ -42,14 +65,7 @@ int ledger_init(const char *dir, const char *origin,
 	if (!err && mkdirat(dir_fd, "log", 0755) && errno != EEXIST)
 		err = errno;
 	if (!err)
-		err = note_signer_new(&s, NOTE_ED25519, origin);
-	if (err)
-		goto out;
-	err = store_key(dir_fd, &s);
-	if (!err)
-		note_key_text(&s.key, ret_vkey);
-	note_signer_close(&s);
-out:
+		err = make_key(dir_fd, "log.key", origin, ret_vkey);
 	(void)close(dir_fd);
 	return err;
 }

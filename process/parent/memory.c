@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metric.h"
+#include "handover/keys.h"
 #include "ipc/ring.h"
 #include "process/parent/house.h"
 #include "routing/lawbook.h"
@@ -314,9 +315,12 @@ static void judge(void *arg, const struct settings_fault *f)
 int house_judge(struct settings *s, settings_fault_h *fault, void *arg)
 {
 	struct judging j = { fault, arg, 0 };
+	struct handover_keys keys;
 	struct lawbook l;
-	int err = lawbook_load(&l, s, fault, arg);
+	int err = handover_keys_read(&keys, s, fault, arg);
 
+	if (!err)
+		err = lawbook_load(&l, s, fault, arg);
 	if (err)
 		return err;
 	err = lawbook_check(&l, s, clock_wall_ms() / 60000, judge, &j);
