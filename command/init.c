@@ -250,8 +250,7 @@ static void tell(const struct init *i)
 			     "\"log_key\":\"%s\"",
 			     i->dir, i->vkey);
 		if (i->handover[0])
-			(void)printf(",\"handover_key\":\"%s\"",
-				     i->handover);
+			(void)printf(",\"handover_key\":\"%s\"", i->handover);
 		if (holds_keys(i))
 			(void)printf(",\"passphrase\":\"%s\",\"recipient\":"
 				     "\"%s\",\"recovery_recipient\":\"%s\","

@@ -124,12 +124,12 @@ static int key_new(int argc, char **argv)
 {
 	const char *out = NULL, *handover = NULL;
 	bool recovery = false;
-	const struct node_option options[] = { { "--out", &out, NULL },
-					       { "--handover", &handover,
-						 NULL },
-					       { "--recovery", NULL,
-						 &recovery },
-					       { 0 } };
+	const struct node_option options[] = {
+		{ "--out", &out, NULL },
+		{ "--handover", &handover, NULL },
+		{ "--recovery", NULL, &recovery },
+		{ 0 }
+	};
 	struct node_args a;
 
 	if (node_args_read(argc, argv, options, &a) || a.count)

@@ -58,8 +58,8 @@ static void read_provider(struct reading *r, const struct trunk *t,
 static void check_taking(struct reading *r)
 {
 	const struct settings *s = r->s;
-	bool able = s->national_key_count && s->take_count &&
-		    s->handover_key[0];
+	bool able =
+		s->national_key_count && s->take_count && s->handover_key[0];
 
 	if (!able && (s->national_key_count || s->take_count))
 		complain(r, 1, "set national-key, takes and handover-key",

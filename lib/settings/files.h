@@ -25,7 +25,7 @@ enum file_kind {
 	FILE_TRUNK_PASSWORD,
 	FILE_TLS_CERTIFICATE, /* no name */
 	FILE_TLS_KEY,
-	FILE_TLS_CA, /* tls-ca, or who the system trusts */
+	FILE_TLS_CA,       /* tls-ca, or who the system trusts */
 	FILE_HANDOVER_KEY, /* no name; the first line of the file */
 	FILE_KINDS
 };

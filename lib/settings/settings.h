@@ -102,7 +102,7 @@ struct trunk {
 	char provider_key[SETTINGS_KEY_MAX]; /* verifies its receipts; "": none
 					      */
 	char provider_recipient[80]; /* age1...: facts are sealed to it */
-	unsigned line;		     /* in the file */
+	unsigned line;               /* in the file */
 };
 
 struct notice {
