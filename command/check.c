@@ -101,22 +101,6 @@ static void check_machine(struct count *n, const char *file)
 
 /* ---- what the law says of register and routes */
 
-/*
- * The settings once more where they have faults, for the register's sake:
- * what the law says of it is asked whatever else is wrong.
- */
-static struct settings *as_far_as_read(const char *file)
-{
-	struct settings *s = NULL;
-	char *text = NULL;
-
-	if (!settings_read_file(file, &text) &&
-	    settings_parse(&s, file, text, NULL, NULL))
-		s = NULL;
-	free(text);
-	return s;
-}
-
 static void check_law(struct count *n, struct settings *s)
 {
 	struct lawbook l;
@@ -177,8 +161,10 @@ int command_check(int argc, char **argv)
 		(void)fprintf(stderr, "usage: vaxel check -c FILE\n");
 		return EXIT_USAGE;
 	}
-	if (settings_load(&s, argv[2], on_fault, &n))
-		s = as_far_as_read(argv[2]);
+	/* what the law says of the register is asked whatever else is wrong */
+	if (settings_load(&s, argv[2], on_fault, &n) &&
+	    settings_read(&s, argv[2], NULL, NULL))
+		s = NULL;
 	check_law(&n, s);
 	check_handover(&n, s);
 	check_machine(&n, argv[2]);

@@ -111,10 +111,10 @@ static void say_fault(void *arg, const struct settings_fault *f)
 		settings_fault_print(stderr, f);
 }
 
-struct settings *node_settings(const struct node_args *a)
+/* NULL, having said why. */
+static const char *config_file(const struct node_args *a)
 {
 	const char *file = a->config;
-	struct settings *s = NULL;
 
 	if (!file)
 		file = access(DEFAULT_HERE, F_OK) ? DEFAULT_SYSTEM
@@ -125,7 +125,23 @@ struct settings *node_settings(const struct node_args *a)
 				" here nor " DEFAULT_SYSTEM ")");
 		return NULL;
 	}
-	return settings_load(&s, file, say_fault, NULL) ? NULL : s;
+	return file;
+}
+
+struct settings *node_settings(const struct node_args *a)
+{
+	const char *file = config_file(a);
+	struct settings *s = NULL;
+
+	return !file || settings_load(&s, file, say_fault, NULL) ? NULL : s;
+}
+
+struct settings *node_settings_as_read(const struct node_args *a)
+{
+	const char *file = config_file(a);
+	struct settings *s = NULL;
+
+	return !file || settings_read(&s, file, say_fault, NULL) ? NULL : s;
 }
 
 /* ---- the desk */

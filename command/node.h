@@ -44,6 +44,9 @@ int node_args_read(int argc, char **argv, const struct node_option *options,
  */
 struct settings *node_settings(const struct node_args *a);
 
+/* The same with whatever faults vaxel check finds in it. */
+struct settings *node_settings_as_read(const struct node_args *a);
+
 struct node_handlers {
 	/* Not 0: stop, and exit with it. Each may be NULL. */
 	int (*json)(void *arg, const json_t *o);

@@ -227,8 +227,8 @@ out:
 	return err;
 }
 
-int settings_load(struct settings **ret, const char *file,
-		  settings_fault_h *fault, void *arg)
+static int load_file(struct settings **ret, const char *file, bool check,
+		     settings_fault_h *fault, void *arg)
 {
 	struct settings_fault f = { .file = file, .line = 0, .rule = "CONFIG" };
 	char absolute[SETTINGS_PATH_MAX * 2], *text = NULL, *dir;
@@ -247,9 +247,21 @@ int settings_load(struct settings **ret, const char *file,
 	(void)snprintf(absolute, sizeof(absolute), "%s%s%s", dir ? dir : "",
 		       dir ? "/" : "", file);
 	free(dir);
-	err = load_text(ret, absolute, text, true, fault, arg);
+	err = load_text(ret, absolute, text, check, fault, arg);
 	free(text);
 	return err;
+}
+
+int settings_load(struct settings **ret, const char *file,
+		  settings_fault_h *fault, void *arg)
+{
+	return load_file(ret, file, true, fault, arg);
+}
+
+int settings_read(struct settings **ret, const char *file,
+		  settings_fault_h *fault, void *arg)
+{
+	return load_file(ret, file, false, fault, arg);
 }
 
 void settings_free(struct settings *s)

@@ -253,6 +253,10 @@ const char *settings_companion_name(enum companion c);
 int settings_load(struct settings **ret, const char *file,
 		  settings_fault_h *fault, void *arg) CHECK_RESULT;
 
+/* Read and not judged: for questions that no fault elsewhere touches. */
+int settings_read(struct settings **ret, const char *file,
+		  settings_fault_h *fault, void *arg) CHECK_RESULT;
+
 /* The same from text that was checked before; `file` is what it was called. */
 int settings_parse(struct settings **ret, const char *file, const char *text,
 		   settings_fault_h *fault, void *arg) CHECK_RESULT;
