@@ -5,7 +5,7 @@ const fs = require('node:fs');
 const http = require('node:http');
 const os = require('node:os');
 const path = require('node:path');
-const { Node, vaxel } = require('../tests/system/lib/node.js');
+const { Node, top, vaxel } = require('../tests/system/lib/node.js');
 const { Phone } = require('../tests/system/lib/phone.js');
 const audio = require('../tests/system/lib/audio.js');
 const search = require('../tests/system/lib/search.js');
@@ -19,6 +19,28 @@ const CALLER_SAYS = 'Hej, min dotter är tre år och har hög feber sedan igår 
 	'Vad ska jag göra? Hon har också ont i örat och sover mycket.';
 const NURSE_SAYS = 'Hej, du har kommit till sjuksköterskan. Berätta vad som har hänt. Är hon vaken och går det att få kontakt med henne? ' +
 	'Ge henne små klunkar vatten ofta, och ring igen om det blir värre.';
+
+// The register and the routes of examples/1177, but somebody has written the
+// subcontractor of 2019 into both, before everybody else.
+const examples = path.join(top, 'examples/1177');
+const SUBCONTRACTOR = `
+organisation "subcontractor" {
+	name = "The subcontractor, Co. Ltd."
+	number = "0105559000000"
+	country = "TH"
+	kind = "provider"
+	contact = "info@subcontractor.example"
+}
+`;
+const BANGKOK_FIRST = `
+route "bangkok" {
+	kind = subcontractor
+	regions = {"01", "04", "17"}
+	organisation = "subcontractor"
+	priority = 1
+	trunk = "bangkok"
+}
+`;
 
 const running = [];
 const home = process.env.STATE || fs.mkdtempSync(path.join(os.tmpdir(), 'vaxel-demo-'));
@@ -67,13 +89,13 @@ async function startNodes() {
 		sections: {
 			'trunk carrier': { from: ['127.0.0.3'] },
 			'line 1177': {
-				controller: 'Region Sörmland', 'position-every': 0,
+				controller: 'Vårdlinjen i Sverige AB', 'position-every': 0,
 				'notice sv': {
 					version: '2026-1',
-					text: 'Fara för liv: ring ett ett två. Region Sörmland ansvarar. ' +
+					text: 'Fara för liv: ring ett ett två. Vårdlinjen ansvarar. ' +
 						'När en sjuksköterska svarar spelas samtalet in.',
 				},
-				'notice en': { version: '2026-1', text: 'Danger to life: call one one two. Region Sörmland is responsible. When a nurse answers, the call is recorded.' },
+				'notice en': { version: '2026-1', text: 'Danger to life: call one one two. Vårdlinjen is responsible. When a nurse answers, the call is recorded.' },
 			},
 		},
 	});
@@ -81,12 +103,18 @@ async function startNodes() {
 		dir: path.join(home, 'national'), host: '127.0.0.3',
 		sections: {
 			'trunk carrier': { from: ['127.0.0.1'], municipality: 'parameter:kommun' },
-			'trunk provider': { host: `127.0.0.1:${provider.port}`, from: ['127.0.0.9'], trusted: true, options: 0 },
-			'line 1177': { controller: 'The regions', record: false },
-			'region 04': { trunk: 'provider', organisation: 'Region Sörmland' },
-			'national-trunk': 'provider',
+			'trunk vardlinjen': { host: `127.0.0.1:${provider.port}`, from: ['127.0.0.9'], trusted: true, options: 0 },
+			...Object.fromEntries(['gotland', 'vasternorrland', 'jamtland', 'bangkok'].map((name) =>
+				[`trunk ${name}`, { host: '127.0.0.1:9', from: ['127.0.0.9'], options: 0 }])),
+			'line 1177': { controller: 'The region in which the caller is', record: false },
+			register: 'register.conf',
+			routes: 'routes.conf',
 		},
 	});
+	const law = (name, more) => fs.writeFileSync(path.join(path.dirname(national.conf), name),
+		fs.readFileSync(path.join(examples, name), 'utf8') + more);
+	law('register.conf', SUBCONTRACTOR);
+	law('routes.conf', BANGKOK_FIRST);
 	running.push(provider, national);
 	await Promise.all([provider.start(), national.start()]);
 	return { provider, national };
@@ -114,7 +142,7 @@ async function theCall({ provider, national }) {
 	caller.dial(`sip:1177@${national.address};kommun=0480`);
 	await caller.event('CALL_ESTABLISHED', 10000);
 	ok('1177 dialled; the national node finds municipality 0480 Nyköping → Region Sörmland → its provider, records nothing and carries no sound');
-	say('the notice begins: "Fara för liv: ring ett ett två. Region Sörmland ansvarar. …"');
+	say('the notice begins: "Fara för liv: ring ett ett två. Vårdlinjen ansvarar. …"');
 	await nurse.event('CALL_INCOMING', 30000);
 	ok(`the notice was played to its end (${((Date.now() - dialled) / 1000).toFixed(1)} s); then the queue; the nurse who was idle longest is rung`);
 	check((await provider.metric('recordings_active')) === 0, 'until now nothing is recorded');
@@ -136,7 +164,47 @@ async function theCall({ provider, national }) {
 	return { recording, callerWav, caller, nurse };
 }
 
-// ---- act 3: the finder again
+// ---- act 3: where a call may go
+
+// What the national node has written down of the call that was just made.
+async function routed(national) {
+	const text = await until('the route in the ledger', async () => {
+		// of a copy: the ledger lets nobody else into its own
+		for (const end of ['', '-wal'])
+			fs.copyFileSync(path.join(national.state, 'ledger', `db.sqlite${end}`), path.join(home, `copy.sqlite${end}`));
+		const r = await run('sqlite3', [path.join(home, 'copy.sqlite'),
+			'SELECT details FROM entries WHERE type = \'call.routed\' ORDER BY entry LIMIT 1']);
+		return r.stdout.trim();
+	}, 5000, 200);
+	return JSON.parse(text);
+}
+
+async function nightsIn2019({ national }) {
+	begin('A night call that 2019 would have sent to Bangkok');
+	const conf = path.join(examples, 'incident-2019.conf');
+	const checked = await run(vaxel, ['check', '-c', conf]);
+	const faults = Number(/^(\d+) faults$/m.exec(checked.stdout)?.[1]);
+	const rules = [...new Set([...checked.stdout.matchAll(/^\S+:\d+: ([A-Z0-9-]+): (?!weakness)/gm)].map((m) => m[1]))]
+		.filter((id) => id !== 'CONFIG').sort();
+	bad(`vaxel check, on the register of that world: ${faults} faults, by ${rules.join(', ')}`);
+	const refused = await run(vaxel, ['run', '-c', conf]);
+	check(faults > 0 && refused.status === 1 && /not started/.test(refused.stderr), 'vaxel run refuses to start it');
+	const night = await run(vaxel, ['route', '1177', '--municipality', '0480', '--at', '2019-02-18T23:30:00+01:00', '--json', '-c', conf]);
+	const d = JSON.parse(night.stdout);
+	const broken = (route, what) => [...new Set(d.considered.filter((c) => c.route === route && c.verdict === 'passed' &&
+		c.text.startsWith(what)).map((c) => c.rule))];
+	say('18 February 2019, half past eleven at night, from Nyköping:');
+	check(broken('bangkok', 'answering').includes('SE-SECRECY'),
+		`Bangkok is refused, by ${broken('bangkok', 'answering').join(', ')}: no care provider under Swedish law, and under no statutory secrecy`);
+	check(d.answer === 'yes' && d.organisation === 'provider' && !d.record && broken(d.route, 'recording').includes('GDPR-32-OPEN'),
+		`the caller gets through: to the ${d.route.replace('-', ' ')}, nurses in Sweden, not recorded: the storage lay open (GDPR-32-OPEN)`);
+	const e = await routed(national);
+	check(e.passed?.bangkok === 'SE-HSL' && e.route === 'vardlinjen' && e.agreements.length === 1,
+		`the call of a moment ago: somebody has written a route to Bangkok before all others. The national node's ledger: passed by ` +
+		`${e.passed?.bangkok}; taken ${e.route}; responsible by law: ${e.controller}, by agreement ${e.agreements?.join(', ')}`, e);
+}
+
+// ---- act 4: the finder again
 
 async function finderAgain({ provider, national }, { callerWav, nurse }) {
 	begin('The finder again, with the whole disk in hand');
@@ -168,7 +236,7 @@ async function finderAgain({ provider, national }, { callerWav, nurse }) {
 	return nurse;
 }
 
-// ---- acts 4 to 6: opening
+// ---- acts 5 to 7: opening
 
 async function withoutTheKey({ provider }, { recording }) {
 	begin('Stock age, with the sealed recording but not the key');
@@ -251,6 +319,7 @@ async function main() {
 	await ordinaryRecorder();
 	const nodes = await startNodes();
 	const call = await theCall(nodes);
+	await nightsIn2019(nodes);
 	await finderAgain(nodes, call);
 	const listener = await makeListener(nodes);
 	await withoutTheKey(nodes, call);

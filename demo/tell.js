@@ -6,6 +6,17 @@ const paint = (code, text) => (colour ? `\x1b[${code}m${text}\x1b[0m` : text);
 const started = Date.now();
 let act = 0, failed = 0;
 
+// Lines of a story end before the terminal does, and go on below their text.
+function wrapped(text) {
+	const width = Math.min(process.stdout.columns || 100, 100) - 6, lines = [''];
+	for (const word of text.split(' ')) {
+		const line = lines.at(-1);
+		if (line && line.length + 1 + word.length > width) lines.push(word);
+		else lines[lines.length - 1] = line ? `${line} ${word}` : word;
+	}
+	return lines.join('\n     ');
+}
+
 function event(kind, text, facts) {
 	console.log(JSON.stringify({ t: Date.now() - started, act, kind, text, ...facts }));
 }
@@ -23,24 +34,24 @@ function begin(text) {
 
 function say(text, facts) {
 	if (json) return event('say', text, facts);
-	console.log(`     ${paint('2', text)}`);
+	console.log(`     ${paint('2', wrapped(text))}`);
 }
 
 function bad(text, facts) {
 	if (json) return event('exposed', text, facts);
-	console.log(`   ${paint('31', '●')} ${text}`);
+	console.log(`   ${paint('31', '●')} ${wrapped(text)}`);
 }
 
 function ok(text, facts) {
 	if (json) return event('ok', text, facts);
-	console.log(`   ${paint('32', '✓')} ${text}`);
+	console.log(`   ${paint('32', '✓')} ${wrapped(text)}`);
 }
 
 function check(holds, text, facts) {
 	if (holds) return ok(text, facts);
 	failed++;
 	if (json) return event('FAILED', text, facts);
-	console.log(`   ${paint('1;31', '✗')} ${text} ${paint('1;31', '— did not hold')} ${facts ? JSON.stringify(facts) : ''}`);
+	console.log(`   ${paint('1;31', '✗')} ${wrapped(text)} ${paint('1;31', '— did not hold')} ${facts ? JSON.stringify(facts) : ''}`);
 }
 
 function plain(text = '') {
