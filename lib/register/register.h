@@ -282,6 +282,7 @@ uint16_t register_agreement_find(const struct register_book *b, struct text id);
 /* The region of a county code, two digits. */
 uint16_t register_region_find(const struct register_book *b,
 			      struct text county);
+uint16_t register_notice_find(const struct register_book *b, struct text id);
 /* The organisation's place for that activity at the minute. */
 uint16_t register_place_of(const struct register_book *b, uint16_t organisation,
 			   enum register_activity activity, int64_t minute);
@@ -292,6 +293,7 @@ const char *register_activity_name(enum register_activity activity);
 const char *register_role_name(enum register_role role);
 const char *register_kind_name(enum register_kind kind);
 const char *register_part_name(enum register_part part);
+const char *register_tell_name(enum register_tell tell);
 
 static inline bool register_in_force(struct register_term t, int64_t minute)
 {
@@ -314,6 +316,15 @@ void register_responsible(const struct register_book *b,
 			  enum register_activity activity, uint16_t by,
 			  uint16_t whom, int64_t minute,
 			  struct register_responsible *ret);
+
+/* ---- notices */
+
+/*
+ * What the law in force at the minute wants told to who is recorded, and this
+ * notice leaves out: each a bit 1 << enum register_tell.
+ */
+unsigned register_notice_untold(const struct register_book *b, uint16_t notice,
+				int64_t minute);
 
 /* ---- is this lawful */
 

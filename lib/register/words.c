@@ -123,3 +123,8 @@ const char *register_part_name(enum register_part part)
 {
 	return word(word_parts, PARTS, part);
 }
+
+const char *register_tell_name(enum register_tell tell)
+{
+	return word(word_tells, TELLS, tell);
+}

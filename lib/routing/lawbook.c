@@ -5,6 +5,7 @@
 
 #include "register/load.h"
 #include "routing/load.h"
+#include "routing/notices.h"
 
 static void complain(const struct settings *s, enum companion c, unsigned line,
 		     const char *why, settings_fault_h *fault, void *arg)
@@ -125,9 +126,11 @@ int lawbook_check(const struct lawbook *l, const struct settings *s,
 {
 	unsigned faults;
 
-	if (l->book)
+	if (l->book) {
 		(void)register_check(l->book, s->companions[COMPANION_REGISTER],
 				     minute, fault, arg);
+		notices_check(l->book, s, minute, fault, arg);
+	}
 	/* without a text of routes there is nothing that hours could miss */
 	if (!s->companions[COMPANION_ROUTES][0])
 		return 0;

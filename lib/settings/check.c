@@ -3,6 +3,7 @@
  *
  * Rule ids are those of the closed list; CONFIG is a fault of form.
  */
+#include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -111,6 +112,11 @@ static void check_line(struct loader *l, struct line *line)
 		silent |= !n->text[0];
 		check_file(l, n->audio, line->line, "audio");
 		n->audio_stamp = stamp(n->audio);
+		if (strpbrk(n->version, "\"\\") || strpbrk(n->language, "\"\\"))
+			loader_fault(l, line->line, "CONFIG",
+				     "write letters, digits and dots",
+				     "version and language of a notice hold no "
+				     "quotes and backslashes");
 		if (!n->version[0])
 			loader_fault(l, line->line, "CONFIG",
 				     "set version in the notice",

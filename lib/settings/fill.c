@@ -282,6 +282,24 @@ static void fill_trunk(struct loader *l, cfg_t *cfg)
 	l->s->trunk_count++;
 }
 
+static void fill_registered(struct loader *l, struct notice *n, cfg_t *cfg,
+			    unsigned at)
+{
+	unsigned count = cfg_size(cfg, "registered");
+
+	if (count > SETTINGS_REGISTERED) {
+		loader_fault(l, at, "CONFIG", "name fewer",
+			     "more than %d registered notices in one",
+			     SETTINGS_REGISTERED);
+		count = SETTINGS_REGISTERED;
+	}
+	for (unsigned i = 0; i < count; i++)
+		(void)loader_copy(l, n->registered[i], sizeof(n->registered[i]),
+				  cfg_getnstr(cfg, "registered", i), at,
+				  "registered");
+	n->registered_count = count;
+}
+
 static void fill_notice(struct loader *l, struct line *line, cfg_t *cfg)
 {
 	struct notice *n = &line->notices[line->notice_count];
@@ -299,6 +317,7 @@ static void fill_notice(struct loader *l, struct line *line, cfg_t *cfg)
 	(void)loader_copy(l, n->text, sizeof(n->text), cfg_getstr(cfg, "text"),
 			  at, "text");
 	loader_path(l, n->audio, cfg_getstr(cfg, "audio"), at, "audio");
+	fill_registered(l, n, cfg, at);
 	line->notice_count++;
 }
 

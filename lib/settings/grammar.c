@@ -47,10 +47,11 @@ cfg_t *loader_grammar(void)
 		CFG_STR("provider-recipient", "", CFGF_NONE),
 		CFG_END()
 	};
-	static cfg_opt_t notice[] = { CFG_STR("version", "", CFGF_NONE),
-				      CFG_STR("text", "", CFGF_NONE),
-				      CFG_STR("audio", "", CFGF_NONE),
-				      CFG_END() };
+	static cfg_opt_t notice[] = {
+		CFG_STR("version", "", CFGF_NONE),
+		CFG_STR("text", "", CFGF_NONE), CFG_STR("audio", "", CFGF_NONE),
+		CFG_STR_LIST("registered", empty_list, CFGF_NONE), CFG_END()
+	};
 	static cfg_opt_t line[] = {
 		CFG_STR("controller", "", CFGF_NONE),
 		CFG_BOOL("record", cfg_true, CFGF_NONE),

@@ -32,6 +32,7 @@
 #define SETTINGS_TAKES 32
 #define SETTINGS_KEY_MAX 256
 #define SETTINGS_NOTICE_TEXT 4096
+#define SETTINGS_REGISTERED 24 /* notices of the register that one says */
 
 enum node_role {
 	NODE_NATIONAL,
@@ -111,6 +112,9 @@ struct notice {
 	char text[SETTINGS_NOTICE_TEXT];
 	char audio[SETTINGS_PATH_MAX]; /* WAV; "": rendered from the text */
 	uint64_t audio_stamp; /* another when the file is; 0 once confined */
+	/* what it says, by the register: of each region, of the provider */
+	char registered[SETTINGS_REGISTERED][SETTINGS_NAME_MAX];
+	unsigned registered_count;
 };
 
 struct line {

@@ -29,19 +29,6 @@ void fate_fact(struct switch_self *self, const struct call *c,
 			.kind = (uint8_t)kind, .value = text_of(value));
 }
 
-static void facts_of_notices(struct switch_self *self, const struct call *c)
-{
-	for (unsigned i = 0; i < c->notices && i < PROMPTS_NOTICES; i++) {
-		const struct told *t = &c->told[i];
-		char value[160];
-
-		(void)snprintf(value, sizeof(value),
-			       "version=%s language=%s samples=%u of=%u",
-			       t->version, t->language, t->samples, t->of);
-		fate_fact(self, c, FACT_NOTICE, value);
-	}
-}
-
 /* What only the card may hold. */
 static void facts(struct switch_self *self, const struct call *c)
 {
@@ -55,7 +42,7 @@ static void facts(struct switch_self *self, const struct call *c)
 	fate_fact(self, c, FACT_CALLED, c->number);
 	fate_fact(self, c, FACT_AGENT, places_agent_of(self, c));
 	fate_fact(self, c, FACT_MUNICIPALITY, c->municipality);
-	facts_of_notices(self, c);
+	told_facts(self, c);
 	fate_fact(self, c, FACT_ANSWERED, text);
 }
 
@@ -133,17 +120,6 @@ static void not_recorded(struct switch_self *self, struct call *c)
 	metric_add(METRIC_recordings_not_recorded, 1);
 	say_fate(self, c, EVENT_RECORDING_NOT_RECORDED,
 		 outcome_reason(c->line_records, false));
-}
-
-/* Every sample of every notice was sent. */
-static bool told_all(const struct call *c)
-{
-	if (!c->notices)
-		return false;
-	for (unsigned i = 0; i < c->notices; i++)
-		if (!c->told[i].complete)
-			return false;
-	return true;
 }
 
 /*

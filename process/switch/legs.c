@@ -223,10 +223,14 @@ void legs_message(struct switch_self *self, struct ipc_message *m)
 		opened(self, c, &m->u.LEG_OPENED);
 		break;
 	case IPC_PLAYED:
-		if (c->state != CALL_ENDING && m->u.PLAYED.leg == SIDE_CALLER &&
-		    m->u.PLAYED.serial == c->serial)
+		if (m->u.PLAYED.leg != SIDE_CALLER ||
+		    m->u.PLAYED.serial != c->serial)
+			break;
+		if (c->state != CALL_ENDING)
 			line_played(self, c, m->u.PLAYED.complete,
 				    m->u.PLAYED.samples_sent);
+		else if (c->playing == PLAYING_NOTICE) /* he hung up in it */
+			told_played(self, c, false, m->u.PLAYED.samples_sent);
 		break;
 	case IPC_SILENT:
 		silent(self, c, &m->u.SILENT);

@@ -120,35 +120,6 @@ static uint16_t line_prompt(const struct switch_self *self,
 				    : PROMPT_NONE;
 }
 
-/*
- * Text and version of what is about to be played, once for all notices of the
- * call: a reload between two of them must not mix what was with what is.
- */
-static void settle_notices(struct switch_self *self, struct call *c)
-{
-	const struct line *line = &self->p->settings->lines[c->line];
-	enum codec codec = legs_codec(self, c, SIDE_CALLER);
-
-	c->rendering = self->rendering;
-	c->prompt_line = (uint8_t)line->order;
-	c->line_records &= !line->removed && line->record;
-	c->notices = line->removed ? 0
-		     : line->notice_count < PROMPTS_NOTICES
-			     ? (uint8_t)line->notice_count
-			     : PROMPTS_NOTICES;
-	for (unsigned i = 0; i < c->notices; i++) {
-		const struct notice *n = &line->notices[i];
-		struct told *t = &c->told[i];
-
-		*t = (struct told){ 0 };
-		memcpy(t->language, n->language, sizeof(t->language));
-		memcpy(t->version, n->version, sizeof(t->version));
-		t->of = prompts_samples(
-			&self->prompts,
-			prompt_index(c->prompt_line, PROMPT_NOTICE, i), codec);
-	}
-}
-
 /* ---- the notice */
 
 static void notice_next(struct switch_self *self, struct call *c)
@@ -176,7 +147,7 @@ void line_confirmed(struct switch_self *self, struct call *c)
 		call_due(self, c, HAND_OVER_PATIENCE_MS);
 		return;
 	}
-	settle_notices(self, c);
+	told_settle(self, c);
 	notice_next(self, c);
 }
 
@@ -190,18 +161,7 @@ void line_waited(struct switch_self *self, struct call *c)
 static void notice_played(struct switch_self *self, struct call *c,
 			  bool complete, uint32_t samples)
 {
-	struct told *t = &c->told[c->notice];
-	char extra[192];
-
-	t->samples = samples;
-	/* the evidence is what was sent, not what we believe */
-	t->complete = complete && t->of && samples >= t->of;
-	(void)snprintf(extra, sizeof(extra),
-		       ",\"version\":\"%s\",\"language\":\"%s\","
-		       "\"samples\":%u,\"of\":%u,\"complete\":%s",
-		       t->version, t->language, t->samples, t->of,
-		       t->complete ? "true" : "false");
-	say_call(self, c, EVENT_CALL_NOTICE_PLAYED, extra);
+	told_played(self, c, complete, samples);
 	c->notice++;
 	notice_next(self, c);
 }

@@ -15,6 +15,7 @@
  *   replace.c   another dialog for the caller's  handover.c  letting go of it
  *   ask.c       what the command line sees    places.c    indexes that stay
  *   caller.c    who calls, from where         route.c     where it may go
+ *   told.c      evidence of the notice
  *
  * Everything runs in one thread; a handler never blocks.
  */
@@ -81,6 +82,9 @@ enum hands_over { HANDS_OVER_NOT, HANDS_OVER_WAITING, HANDS_OVER_DONE };
 /* "refer" in an INVITE: another one will come in its place, and soon. */
 #define HANDOVER_WAY_HEADER "Vaxel-Way"
 
+#define TOLD_DIGEST 32 /* SHA-256 */
+#define TOLD_HEX (2 * TOLD_DIGEST + 1)
+
 /* Evidence of one notice: what was played, and how much of it. */
 struct told {
 	char language[8];
@@ -88,6 +92,13 @@ struct told {
 	uint32_t samples; /* sent, at 8 kHz */
 	uint32_t of;
 	uint8_t complete;
+	uint8_t text[TOLD_DIGEST];
+	uint8_t sound[TOLD_DIGEST]; /* as rendered for the call's codec */
+};
+
+struct told_digests {
+	uint8_t text[TOLD_DIGEST];
+	uint8_t sound[PROMPTS_CODECS][TOLD_DIGEST];
 };
 
 /* A call. Plain: no pointer in it. */
@@ -210,6 +221,7 @@ struct switch_self {
 	bool draining;
 	struct prompts prompts;
 	uint16_t rendering; /* of the prompts: what media is to play from */
+	struct told_digests told[SETTINGS_LINES][PROMPTS_NOTICES];
 	struct trunk_live trunks[SETTINGS_TRUNKS];
 	struct lawbook law;
 	int16_t route_trunk[ROUTES_MAX]; /* of each route; -1: gone */
@@ -330,6 +342,26 @@ void line_play_music(struct switch_self *self, struct call *c, enum side side);
 /* There are new prompts: music goes on by them. */
 void line_reload(struct switch_self *self);
 void line_tick(struct switch_self *self, uint64_t now_ms);
+
+/* ---- told.c */
+
+/* Digests of all notices in the rendering in force. */
+void told_prepare(struct switch_self *self);
+
+/*
+ * Text, version and sound of what is about to be played, once for all notices
+ * of the call: a reload between two of them must not mix what was with what
+ * is.
+ */
+void told_settle(struct switch_self *self, struct call *c);
+
+/* So much of the notice in hand was sent: to the ledger. */
+void told_played(struct switch_self *self, struct call *c, bool complete,
+		 uint32_t samples);
+void told_facts(struct switch_self *self, const struct call *c);
+
+/* Every sample of every notice was sent. */
+bool told_all(const struct call *c);
 
 /* ---- nurse.c */
 

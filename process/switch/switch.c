@@ -70,6 +70,7 @@ static void take_prompts(struct switch_self *self)
 	self->rendering = p->prompts;
 	if (m && m->len && prompts_read(&self->prompts, m->at, m->len))
 		log_error("the prompts make no sense: calls go without them");
+	told_prepare(self);
 }
 
 static int take_memory(struct switch_self *self)

@@ -120,8 +120,17 @@ test('check: a node with the lawful register has no fault', () => {
 		fs.writeFileSync(own, file);
 		return run(['check', '-c', conf]);
 	};
-	fs.writeFileSync(conf, `register = "register.conf"\n${fs.readFileSync(conf, 'utf8')}`);
+	const made = `register = "register.conf"\n${fs.readFileSync(conf, 'utf8')}`;
+	fs.writeFileSync(conf, made);
 	const text = fs.readFileSync(path.join(top, good), 'utf8');
+	// what init wrote is in no register yet
+	assert.match(says(text).out, /: GDPR-13: the notice in sv of line 1177 is not in the register; mend: /);
+	const named = made.replace(/controller = "[^"]*"/, 'controller = "Region Gotland"')
+		.replace(/(notice sv \{\s*version = )"[^"]*"/, '$1"2026-1"\nregistered = {"notice-region-09"}')
+		.replace(/(notice en \{\s*version = )"[^"]*"/, '$1"2026-1"\nregistered = {"notice-region-09-en"}');
+	fs.writeFileSync(conf, named.replace('2026-1', '2026-2'));
+	assert.match(says(text).out, /: GDPR-13: line 1177 plays version 2026-2 in sv; registered as notice-region-09 is version 2026-1 in sv; mend: /);
+	fs.writeFileSync(conf, named);
 	const r = says(text);
 	assert.match(r.out, /\n0 faults\n$/);
 	assert.strictEqual(r.status, 0);

@@ -6,6 +6,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* SHA-256 of "told", and of "sound" five times, in hexadecimal */
+#define NOTICE_TEXT                                                            \
+	"1fcc08c7733965bce66a034f70cc3e226eeaa3ccd3a960cff226d786d055873a"
+#define NOTICE_SOUND                                                           \
+	"8e967e6ba71a7dfb85b75a48a042f7f0ca2f7d032a8ae82e58591012861d631f"
+#define NOTICE_FACT                                                            \
+	"fact notice version=v1 language=sv samples=800 of=800 "               \
+	"text-sha256=" NOTICE_TEXT " audio-sha256=" NOTICE_SOUND "\n"
+
 static int up(void **state)
 {
 	(void)state;
@@ -41,8 +50,7 @@ static void test_an_ordinary_call(void **state)
 	rig_answers(rig_session(c, SIDE_NURSE));
 	heard("stop 0\nset 1 codec 0\nbridge 0 1 on\nevent call.answered\n"
 	      "ask 0 0 carer\nfact call \nfact caller +46701740605\n"
-	      "fact called 1177\nfact agent agent1\n"
-	      "fact notice version=v1 language=sv samples=800 of=800\n"
+	      "fact called 1177\nfact agent agent1\n" NOTICE_FACT
 	      "fact answered t1000000\n");
 	rig_recorder(c, RECORD_STARTING);
 	heard("");
@@ -137,7 +145,15 @@ static void test_abandoned_anywhere(void **state)
 	forget();
 	rig_hangs_up(caller);
 	heard("event call.ended\ncall-close\n");
+	/* how far he heard it is told */
 	rig_played(c, false, 80);
+	heard("event call.notice-played\n");
+	assert_non_null(
+		strstr(rig->details,
+		       ",\"version\":\"v1\",\"language\":\"sv\",\"samples\":80,"
+		       "\"of\":800,\"complete\":false,\"hung_up\":true,"
+		       "\"text_sha256\":\"" NOTICE_TEXT
+		       "\",\"audio_sha256\":\"" NOTICE_SOUND "\"}"));
 	rig_closed(c);
 	heard("");
 	assert_int_equal(rig->self.count, 0);

@@ -465,7 +465,12 @@ bool registrar_here(const struct registrar *r, unsigned agent, uint64_t now_ms)
 /* The notice is five packets long in PCMA. */
 static void prompts_of_a_line(struct prompts *p)
 {
+	static const uint8_t packets[] = "\0\5sound\0\5sound\0\5sound"
+					 "\0\5sound\0\5sound";
+
 	p->rows[prompt_index(0, PROMPT_NOTICE, 0)][CODEC_PCMA].packets = 5;
+	p->rows[prompt_index(0, PROMPT_NOTICE, 0)][CODEC_PCMA].data =
+		(struct bytes){ packets, sizeof(packets) - 1 };
 }
 
 static void settle(void)
@@ -481,6 +486,7 @@ static void settle(void)
 	assert_int_equal(route_take_law(self), 0);
 	assert_int_equal(places_take(self, NULL), 0);
 	prompts_of_a_line(&self->prompts);
+	told_prepare(self);
 	restore_calls(self);
 }
 
@@ -509,6 +515,7 @@ static void settings_of_a_line(struct settings *s)
 	l->record = true;
 	(void)snprintf(l->notices[0].language, 8, "sv");
 	(void)snprintf(l->notices[0].version, 32, "v1");
+	(void)snprintf(l->notices[0].text, 32, "told");
 	l->notice_count = 1;
 	l->ring_timeout_s = 20;
 	l->position_every_s = 30;
