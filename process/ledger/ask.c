@@ -115,14 +115,17 @@ void ask_refuse(struct writer *ret, const char *word)
 
 static json_t *recording_json(const struct database_recording *r)
 {
+	/* one that never began has no keys, and no body */
+	json_t *body = r->kc.len ? id_of(r->body) : json_null();
+
 	return json_pack(
 		"{s:o, s:I, s:o, s:s, s:s, s:I, s:I, s:o, s:o, s:o}", "id",
 		id_of(r->id), "at", (json_int_t)r->at_ms, "org",
 		text_json(r->controller), "state", record_state_text(r->state),
 		"reason", record_reason_text(r->reason), "ms",
 		(json_int_t)r->length_ms, "bytes", (json_int_t)r->body_bytes,
-		"sha256", hex_of(r->body_sha256), "body", id_of(r->body),
-		"entry", r->has_entry ? number(r->entry) : json_null());
+		"sha256", hex_of(r->body_sha256), "body", body, "entry",
+		r->has_entry ? number(r->entry) : json_null());
 }
 
 static int one_recording(void *arg, const struct database_recording *r)

@@ -128,12 +128,54 @@ static int note_call(struct book *b, const struct book_event *e,
 				   e->type == EVENT_RECORDING_RECOVERED);
 }
 
+/*
+ * What the switch says of a recording that it never saw: it has no id of its
+ * own, so it is listed under one that follows from the call's.
+ */
+static void id_of_none(struct text call, uint8_t to[ID_BYTES])
+{
+	static const char label[] = "vaxel/never-began/1";
+	uint8_t digest[crypto_hash_sha256_BYTES];
+	crypto_hash_sha256_state h;
+
+	(void)crypto_hash_sha256_init(&h);
+	(void)crypto_hash_sha256_update(&h, (const uint8_t *)label,
+					sizeof(label));
+	(void)crypto_hash_sha256_update(&h, (const uint8_t *)call.p, call.len);
+	(void)crypto_hash_sha256_final(&h, digest);
+	memcpy(to, digest, ID_BYTES);
+}
+
+static int note_recording(struct book *b, const struct book_event *e,
+			  const struct said *said, uint64_t entry)
+{
+	struct database_recording r = { .state = state_of(e->type),
+					.reason = said->reason,
+					.at_ms = e->at_ms,
+					.controller = e->organisation,
+					.entry = entry };
+	bool has_id = !id_read(said->recording, r.id);
+	bool has_call = is_plain(said->call);
+	uint8_t none[ID_BYTES];
+	int err = 0;
+
+	if (r.state == RECORD_NONE || (!has_id && !has_call))
+		return 0;
+	if (has_call)
+		id_of_none(said->call, none);
+	if (!has_id)
+		memcpy(r.id, none, ID_BYTES);
+	else if (has_call && r.state == RECORD_RECOVERED)
+		/* it was taken after all, when the switch had given up */
+		err = database_recording_forget(b->db, none);
+	return err ? err : database_recording_said(b->db, &r);
+}
+
 /* Keep the tables of calls and recordings in step with the entries. */
 static int note_event(struct book *b, const struct book_event *e,
 		      uint64_t entry)
 {
 	enum record_state state = state_of(e->type);
-	uint8_t id[ID_BYTES];
 	struct said said;
 	json_t *o;
 	int err;
@@ -144,9 +186,8 @@ static int note_event(struct book *b, const struct book_event *e,
 	o = json_loadb(e->details.p, e->details.len, 0, NULL);
 	read_said(o, &said);
 	err = note_call(b, e, &said);
-	if (!err && state != RECORD_NONE && !id_read(said.recording, id))
-		err = database_recording_said(b->db, id, state, said.reason,
-					      entry);
+	if (!err)
+		err = note_recording(b, e, &said, entry);
 	json_decref(o);
 	return err;
 }

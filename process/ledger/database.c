@@ -158,16 +158,25 @@ int database_recording_end(struct database *db,
 	return err;
 }
 
-int database_recording_said(struct database *db, const uint8_t id[ID_BYTES],
-			    enum record_state state, enum record_reason reason,
-			    uint64_t entry)
+int database_recording_said(struct database *db,
+			    const struct database_recording *r)
 {
 	struct bind b = sql_bind(db, SQL_RECORDING_SAID);
 
+	bind_bytes(&b, r->id, ID_BYTES);
+	bind_int(&b, r->state);
+	bind_int(&b, r->reason);
+	bind_int(&b, (int64_t)r->entry);
+	bind_int(&b, r->at_ms);
+	bind_text(&b, r->controller);
+	return sql_run(&b);
+}
+
+int database_recording_forget(struct database *db, const uint8_t id[ID_BYTES])
+{
+	struct bind b = sql_bind(db, SQL_RECORDING_FORGET);
+
 	bind_bytes(&b, id, ID_BYTES);
-	bind_int(&b, state);
-	bind_int(&b, reason);
-	bind_int(&b, (int64_t)entry);
 	return sql_run(&b);
 }
 

@@ -94,10 +94,17 @@ int database_recording_put(struct database *db,
 int database_recording_end(struct database *db,
 			   const struct database_recording *r) CHECK_RESULT;
 
-/* What an entry says of its end: state, reason, entry. No row, no harm. */
-int database_recording_said(struct database *db, const uint8_t id[ID_BYTES],
-			    enum record_state state, enum record_reason reason,
-			    uint64_t entry) CHECK_RESULT;
+/*
+ * What an entry says of its end: id, state, reason, entry. Where there is no
+ * row it makes one, with at_ms and controller: it never began, or its envelope
+ * comes later.
+ */
+int database_recording_said(struct database *db,
+			    const struct database_recording *r) CHECK_RESULT;
+
+/* It did begin, under another id. No row, no harm. */
+int database_recording_forget(struct database *db,
+			      const uint8_t id[ID_BYTES]) CHECK_RESULT;
 
 typedef int database_recording_h(void *arg, const struct database_recording *r);
 

@@ -76,17 +76,27 @@ static const char *const texts[SQL_STATEMENTS] = {
 		" envelope, card_envelope, state)"
 		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
 		" ON CONFLICT (id) DO UPDATE SET envelope = excluded.envelope,"
-		" card_envelope = excluded.card_envelope",
+		" card_envelope = excluded.card_envelope, body = excluded.body,"
+		" at = excluded.at, kc = excluded.kc, pn = excluded.pn",
 	/* an alarm takes nothing from what is whole */
 	[SQL_RECORDING_END] =
 		"UPDATE recordings SET state = ?2, reason = ?3, length_ms = ?4,"
 		" body_bytes = ?5, body_sha256 = ?6, card = ?7 WHERE id = ?1"
 		" AND (?2 <> 5 OR state NOT IN (3, 6))",
-	/* recovered supersedes, in whatever order they come */
+	/* recovered supersedes, in whatever order they come; one that never
+	   began has this entry alone */
 	[SQL_RECORDING_SAID] =
-		"UPDATE recordings SET state = ?2, reason = ?3, entry = ?4"
-		" WHERE id = ?1 AND (state <> 6 OR ?2 = 6)"
-		" AND (state <> 3 OR ?2 <> 5)",
+		"INSERT INTO recordings (id, body, at, controller, kc, pn,"
+		" envelope, card_envelope, state, reason, entry)"
+		" VALUES (?1, zeroblob(16), ?5, ?6, x'', x'', x'', x'',"
+		" ?2, ?3, ?4)"
+		" ON CONFLICT (id) DO UPDATE SET state = excluded.state,"
+		" reason = excluded.reason, entry = excluded.entry"
+		" WHERE (state <> 6 OR excluded.state = 6)"
+		" AND (state <> 3 OR excluded.state <> 5)",
+	[SQL_RECORDING_FORGET] =
+		"DELETE FROM recordings WHERE id = ?1 AND kc = x''"
+		" AND state = 5",
 	[SQL_RECORDING] =
 		"SELECT " RECORDING_COLUMNS ", envelope, card_envelope, card"
 		" FROM recordings WHERE id = ?1",

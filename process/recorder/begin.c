@@ -87,6 +87,7 @@ static void refuse(struct recorder *self, struct slot *slot,
 	slot_wipe_keys(slot);
 	d->state = RECORD_ALARM;
 	d->reason = (uint8_t)reason;
+	d->ended_ms = (uint64_t)clock_wall_ms();
 	d->due = TELL_ALARM;
 	metric_add(METRIC_recordings_alarm, 1);
 	process_alarm(self->p, alarm_of(reason));

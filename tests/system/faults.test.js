@@ -115,10 +115,18 @@ describe('faults', { concurrency: false }, () => {
 	}
 	const now = async () => ({ log: s.node.log.length, alarms: await s.node.metric('recordings_alarm') });
 
-	// One that never began has no place in the list; log and metric have it at
-	// once, and the ledger for good (the last test looks there).
-	const neverBegan = (words, before) => until(`an alarm: ${words}`, async () =>
-		words.test(s.node.log.slice(before.log)) && await s.node.metric('recordings_alarm') === before.alarms + 1, 15000);
+	// One that never began: log and metric have it at once, and the list with
+	// its reason.
+	async function neverBegan(call, reason, words, before) {
+		await until(`an alarm: ${words}`, async () =>
+			words.test(s.node.log.slice(before.log)) && await s.node.metric('recordings_alarm') === before.alarms + 1, 15000);
+		const { id, at, org, ...rest } = await becomes(call, 'alarm', reason);
+		assert.match(id, /^[a-z2-7]{26}$/);
+		assert.ok(Math.abs(Date.parse(at) - Date.now()) < 60000, at);
+		assert.equal(org, 'Region Test');
+		assert.deepEqual(rest, { state: 'alarm', reason, ms: 0, sha256: null });
+		assert.equal((await call.fresh()).length, 1);
+	}
 
 	// A call as any other: sealed, with both tones.
 	async function good() {
@@ -146,8 +154,8 @@ describe('faults', { concurrency: false }, () => {
 			await end();
 			// and one that begins while it is full
 			const then = await now();
-			await begin();
-			await neverBegan(/ alarm recorder: a recording ends: spool-full/, then);
+			const next = await begin();
+			await neverBegan(next, 'spool-full', / alarm recorder: a recording ends: spool-full/, then);
 			await stillTalking();
 			await end();
 		} finally {
@@ -179,8 +187,8 @@ describe('faults', { concurrency: false }, () => {
 		fs.chmodSync(store, 0o500);
 		try {
 			const before = await now();
-			await begin();
-			await neverBegan(/ error recorder: cannot begin a recording: Permission denied/, before);
+			const call = await begin();
+			await neverBegan(call, 'spool-full', / error recorder: cannot begin a recording: Permission denied/, before);
 			await stillTalking();
 			await end();
 		} finally {
@@ -207,8 +215,8 @@ describe('faults', { concurrency: false }, () => {
 		await reloaded();
 		try {
 			const before = await now();
-			await begin();
-			await neverBegan(/ alarm recorder: no valid recipient/, before);
+			const call = await begin();
+			await neverBegan(call, 'no-recipient', / alarm recorder: no valid recipient/, before);
 			await stillTalking();
 			await end();
 		} finally {

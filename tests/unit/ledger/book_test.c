@@ -475,6 +475,88 @@ static void an_alarm_takes_nothing_from_what_is_whole(void **state)
 	json_decref(o);
 }
 
+/* The only recording of those listed, or that none is. */
+static const json_t *only(json_t **o)
+{
+	const json_t *list;
+
+	*o = ask("{\"ask\":\"recordings\"}");
+	list = json_object_get(*o, "recordings");
+	assert_true(json_array_size(list) <= 1);
+	return json_array_get(list, 0);
+}
+
+/* Its end is all that there is: said of the call, or of an id of its own. */
+static void what_never_began_is_listed(void **state)
+{
+	static const struct {
+		enum event_type type;
+		const char *details, *state, *reason;
+	} rows[] = {
+		{ EVENT_RECORDING_ALARM,
+		  "{\"call\":\"ccc\",\"reason\":\"recorder-away\"}", "alarm",
+		  "recorder-away" },
+		{ EVENT_RECORDING_NOT_RECORDED,
+		  "{\"call\":\"ccc\",\"reason\":\"no-notice\"}", "not-recorded",
+		  "no-notice" },
+		{ EVENT_RECORDING_ALARM,
+		  "{\"recording\":\"aaaaaaaaaaaaaaaaaaaaaaaaaa\","
+		  "\"call\":\"ccc\",\"reason\":\"spool-full\"}",
+		  "alarm", "spool-full" },
+	};
+	const json_t *r;
+	json_t *o;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		(void)enter(rows[i].type, rows[i].details);
+		r = only(&o);
+		assert_string_equal(word(r, "state"), rows[i].state);
+		assert_string_equal(word(r, "reason"), rows[i].reason);
+		assert_int_equal(strlen(word(r, "id")), ID_CHARS);
+		assert_true(number(r, "at") > 0);
+		assert_true(strlen(word(r, "org")) > 0);
+		assert_int_equal(number(r, "ms"), 0);
+		assert_true(json_is_null(json_object_get(r, "sha256")));
+		assert_true(json_is_null(json_object_get(r, "body")));
+		json_decref(o);
+		o = ask("{\"ask\":\"count\"}");
+		assert_int_equal(number(o, "unpaired"), 0);
+		json_decref(o);
+		tear_down(state);
+		assert_int_equal(set_up(state), 0);
+	}
+	/* nor is what speaks of nothing */
+	(void)enter(EVENT_RECORDING_ALARM, "{\"reason\":\"spool-full\"}");
+	assert_null(only(&o));
+	json_decref(o);
+}
+
+/* The switch gave up; the recorder had taken it after all. */
+static void what_began_after_all_is_listed_once(void **state)
+{
+	uint8_t id[ID_BYTES] = { 9 };
+	char text[ID_CHARS + 1], details[128];
+	const json_t *r;
+	json_t *o;
+
+	(void)state;
+	(void)enter(EVENT_RECORDING_ALARM,
+		    "{\"call\":\"ddd\",\"reason\":\"recorder-away\"}");
+	id_text(id, text);
+	(void)snprintf(details, sizeof(details),
+		       "{\"call\":\"ddd\",\"recording\":\"%s\"}", text);
+	/* in whatever order its envelope and its end come */
+	(void)enter(EVENT_RECORDING_RECOVERED, details);
+	put_recording(9, NOW_MS);
+	end_recording(9, RECORD_RECOVERED);
+	r = only(&o);
+	assert_string_equal(word(r, "id"), text);
+	assert_string_equal(word(r, "state"), "recovered");
+	assert_false(json_is_null(json_object_get(r, "body")));
+	assert_int_equal(number(r, "ms"), 61000);
+	json_decref(o);
+}
+
 static void a_recording_is_known_by_its_row_and_its_entry(void **state)
 {
 	uint8_t id[ID_BYTES] = { 5 };
@@ -774,6 +856,8 @@ int main(void)
 		CASE(answer_and_end_come_in_either_order),
 		CASE(calls_of_this_run_are_left_alone),
 		CASE(an_alarm_takes_nothing_from_what_is_whole),
+		CASE(what_never_began_is_listed),
+		CASE(what_began_after_all_is_listed_once),
 		CASE(a_recording_is_known_by_its_row_and_its_entry),
 		CASE(recordings_come_in_pages),
 		CASE(a_disclosure_is_appended_and_proven),
