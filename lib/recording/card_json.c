@@ -109,6 +109,14 @@ void card_json_mark(struct card_json *c, const struct spool_fact *fact)
 	writer_printf(c->w, ",\"ms\":%" PRIu64 "}", ms);
 }
 
+void card_json_seek(struct card_json *c, const struct seek *s)
+{
+	writer_str(c->w, "],\"seek\":[");
+	for (uint32_t i = 0; i < s->count && i < SEEK_MAX; i++)
+		writer_printf(c->w, "%s[%" PRIu32 ",%" PRIu32 "]", i ? "," : "",
+			      s->point[i].ms, s->point[i].offset);
+}
+
 int card_json_end(struct card_json *c, const struct spool_end *end)
 {
 	writer_printf(c->w,

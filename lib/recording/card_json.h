@@ -2,13 +2,16 @@
  * card_json -- what the card says, from the facts of a call
  *
  * One JSON object; the recorder writes it when a recording ends, the keeper
- * when it recovers one, and both write the same bytes from the same facts:
+ * when it recovers one, and both write the same bytes from the same facts, but
+ * for seek points of what has left the spool before it was recovered:
  *
  *   {"recording":ID,"call":ID,"controller":TEXT,"started":TIME,
  *    "facts":[{"kind":TEXT,"at":TIME,"value":TEXT},...],
  *    "marks":[{"kind":TEXT,"ms":N},...],
+ *    "seek":[[MS,OFFSET],...],
  *    "length_ms":N,"ended":TIME,"interrupted":BOOL}
  *
+ * seek: at OFFSET of the decrypted body the Matroska cluster of MS begins.
  * Times are RFC 3339 in UTC. Pure. The bytes are personal: the buffers are the
  * caller's to wipe.
  */
@@ -17,6 +20,7 @@
 
 #include <stdbool.h>
 
+#include "recording/seek.h"
 #include "seal/spool.h"
 
 /* A mark travels as a fact of kind FACT_MARK, whose value card_mark() makes. */
@@ -34,6 +38,9 @@ void card_json_fact(struct card_json *c, const struct spool_fact *fact);
 /* After all facts, all marks again: marks stand in a list of their own. */
 void card_json_marks(struct card_json *c);
 void card_json_mark(struct card_json *c, const struct spool_fact *fact);
+
+/* After the marks. */
+void card_json_seek(struct card_json *c, const struct seek *s);
 
 /* EMSGSIZE when something did not fit. */
 int card_json_end(struct card_json *c,

@@ -43,17 +43,28 @@ static int read_uint(struct reader *r, uint64_t len, uint64_t *ret)
 	return 0;
 }
 
-/* Behind the id: unknown size, then the timestamp. */
+/* The id, unknown size, then the timestamp. */
 static int read_cluster(struct reader *r, uint64_t *ret_ms)
 {
+	struct bytes begins;
 	uint64_t len;
 	uint8_t id;
 	bool unknown;
 
+	if (reader_bytes(r, sizeof(cluster_id), &begins) ||
+	    memcmp(begins.p, cluster_id, sizeof(cluster_id)) != 0)
+		return EBADMSG;
 	if (read_size(r, &len, &unknown) || !unknown || reader_u8(r, &id) ||
 	    id != ID_TIMESTAMP || read_size(r, &len, &unknown) || unknown)
 		return EBADMSG;
 	return read_uint(r, len, ret_ms);
+}
+
+int cluster_ms(struct bytes at, uint64_t *ret_ms)
+{
+	struct reader r = reader_on(at.p, at.len);
+
+	return read_cluster(&r, ret_ms) ? EBADMSG : 0;
 }
 
 static uint64_t walk_blocks(struct reader *r, uint64_t cluster_ms)
@@ -87,11 +98,9 @@ int last_ms(struct bytes tail, uint64_t *ret_ms)
 		struct reader r;
 		uint64_t ms;
 
-		if (tail.len - at < sizeof(cluster_id) ||
-		    memcmp(tail.p + at, cluster_id, sizeof(cluster_id)))
+		if (tail.p[at] != cluster_id[0])
 			continue;
-		r = reader_on(tail.p + at + sizeof(cluster_id),
-			      tail.len - at - sizeof(cluster_id));
+		r = reader_on(tail.p + at, tail.len - at);
 		if (read_cluster(&r, &ms))
 			continue;
 		*ret_ms = walk_blocks(&r, ms);

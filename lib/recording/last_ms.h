@@ -10,6 +10,13 @@
 
 #include "base/bytes.h"
 
+/*
+ * The time of the cluster that begins with these bytes, of which the first
+ * CLUSTER_HEAD_MAX matter. EBADMSG: none begins there, or its head is cut.
+ */
+#define CLUSTER_HEAD_MAX 22
+int cluster_ms(struct bytes at, uint64_t *ret_ms) CHECK_RESULT;
+
 /* Milliseconds since the recording began. ENOENT: there is no cluster in it. */
 int last_ms(struct bytes tail, uint64_t *ret_ms) CHECK_RESULT;
 

@@ -61,6 +61,8 @@ struct recover {
 	uint64_t chunk_at;  /* offset of the next chunk to seal */
 	uint8_t sealed[STREAM_SEALED_CHUNK_BYTES];
 
+	struct seek seek;
+
 	struct spool_fact facts[FACTS_MAX];
 	size_t fact_count;
 	char fact_text[FACTS_BYTES];
@@ -190,6 +192,19 @@ static int put_whole_chunks(struct recover *r)
 	return err;
 }
 
+/* What is new in the window, and a head that its beginning completes. */
+static void scan(struct recover *r, uint64_t to)
+{
+	uint64_t from = r->reached < r->window_at + CLUSTER_HEAD_MAX
+				? r->window_at
+				: r->reached - CLUSTER_HEAD_MAX;
+
+	seek_scan(&r->seek,
+		  (struct bytes){ r->window + (from - r->window_at),
+				  (size_t)(to - from) },
+		  from);
+}
+
 static int take_data(struct recover *r, const struct spool_data *d)
 {
 	uint64_t to = d->offset + d->bytes.len;
@@ -213,6 +228,8 @@ static int take_data(struct recover *r, const struct spool_data *d)
 	       WINDOW_BYTES);
 	memcpy(r->window + (r->reached - r->window_at), d->bytes.p + known,
 	       d->bytes.len - known);
+	if (r->ended)
+		scan(r, to);
 	r->reached = to;
 	return put_whole_chunks(r);
 }
@@ -367,6 +384,7 @@ static int put_card(struct recover *r)
 	card_json_marks(&c);
 	for (size_t i = 0; i < r->fact_count; i++)
 		card_json_mark(&c, &r->facts[i]);
+	card_json_seek(&c, &r->seek);
 	err = card_json_end(&c, &r->end);
 	if (!err)
 		err = card_make(r->stream, r->card_keys.fk,

@@ -22,6 +22,7 @@
 #include "base/metric.h"
 #include "process/ledger/ask.h"
 #include "process/ledger/book.h"
+#include "process/ledger/node.h"
 
 enum {
 	/* a commit costs files and syncs, whatever is in it */
@@ -445,6 +446,27 @@ static void on_interrupted(uv_timer_t *timer)
 	process_alarm(l->process, ALARM_RECORDING_INTERRUPTED);
 }
 
+static void say_node(struct ledger *l, enum event_type type)
+{
+	const struct settings *s = l->process->settings;
+	const char *name = *s->organisation ? s->organisation : s->log_origin;
+	int err = node_say(l->book, type, name, l->process->started_ms,
+			   clock_wall_ms());
+
+	if (err == EPERM)
+		return; /* rolled back: said already */
+	if (err)
+		give_up("entering the node's start or end", err);
+	flush(l);
+}
+
+/* Nobody says anything any more. */
+static void leave(struct ledger *l)
+{
+	say_node(l, EVENT_NODE_STOPPED);
+	process_drained(l->process, true);
+}
+
 /* The book is opened confined, so that its files are the ledger's own. */
 static int ledger_start(struct process *p, void *self)
 {
@@ -468,6 +490,7 @@ static int ledger_start(struct process *p, void *self)
 	}
 	metric_set(METRIC_ledger_entries,
 		   folder_published(book_folder(l->book)));
+	say_node(l, EVENT_NODE_STARTED);
 	(void)uv_timer_start(&l->interrupted, on_interrupted, INTERRUPTED_MS,
 			     0);
 	return 0;
@@ -490,7 +513,7 @@ static void ledger_drain(struct process *p, void *self, bool now)
 	flush(l);
 	l->leaving = true;
 	if (now || p->parent || !anybody_here(p))
-		process_drained(p, true);
+		leave(l);
 }
 
 static void ledger_peer(struct process *p, void *self, enum role role,
@@ -502,7 +525,7 @@ static void ledger_peer(struct process *p, void *self, enum role role,
 	(void)index;
 	if (!here && l->leaving && !anybody_here(p)) {
 		flush(l);
-		process_drained(p, true);
+		leave(l);
 	}
 }
 

@@ -66,9 +66,16 @@ static bool have_room(struct recorder *self, struct slot *slot)
 static void commit(struct slot *slot, struct progress *next,
 		   const uint8_t *block, size_t len)
 {
-	slot_body_write(slot, slot_progress(slot)->body_len, block, len);
+	const struct mkv_writer *was = &slot_progress(slot)->mkv;
+	bool fresh = !was->open || was->cluster_ms != next->mkv.cluster_ms;
+	uint64_t at = slot_progress(slot)->body_len;
+
+	slot_body_write(slot, at, block, len);
 	next->body_len += len;
 	slot_progress_commit(slot);
+	/* who dies before this has one point less */
+	if (fresh)
+		seek_note(&slot->seek, next->mkv.cluster_ms, at);
 }
 
 void capture_mark(struct recorder *self, struct slot *slot, enum mark_kind kind,

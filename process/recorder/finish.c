@@ -152,6 +152,7 @@ static int make_card(struct recorder *self, struct slot *slot,
 	card_json_marks(&c);
 	if (!err)
 		err = each_fact(self, slot, &c, card_json_mark);
+	card_json_seek(&c, &slot->seek);
 	if (!err)
 		err = card_json_end(&c, &end);
 	if (!err)

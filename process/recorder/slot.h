@@ -23,6 +23,7 @@
 #include "container/mkv.h"
 #include "container/timeline.h"
 #include "ipc/values.h"
+#include "recording/seek.h"
 #include "seal/card.h"
 #include "seal/spool.h"
 #include "settings/settings.h"
@@ -146,6 +147,7 @@ struct slot {
 	uint16_t facts_len;
 	uint16_t fact_count;
 	uint64_t fact_hash[SLOT_FACTS]; /* of kind and value: said already */
+	struct seek seek;
 	uint16_t end_len;
 	uint8_t end[SPOOL_ALIGN];
 	uint8_t facts[SLOT_FACTS_MAX];

@@ -3,6 +3,7 @@
 'use strict';
 const { test, describe, before, after, afterEach } = require('node:test');
 const assert = require('node:assert');
+const fs = require('node:fs');
 const path = require('node:path');
 const { Stage } = require('./lib/stage.js');
 const { Listener } = require('./lib/listener.js');
@@ -49,13 +50,14 @@ describe('a recorder that hangs', { concurrency: false }, () => {
 		return { r, tracks };
 	}
 
-	async function ends(id) {
+	async function entries() {
 		const r = await run('sqlite3', ['-json', path.join(s.node.state, 'ledger', 'db.sqlite'),
-			'SELECT type, details FROM entries WHERE type LIKE \'recording.%\' ORDER BY entry']);
-		return JSON.parse(r.stdout).map((e) => ({ type: e.type.slice(10), ...JSON.parse(e.details) }))
-			.filter((e) => e.recording === id && /sealed|alarm|recovered$/.test(e.type))
-			.map((e) => `${e.type} ${e.reason ?? ''}`.trim());
+			'SELECT type, details FROM entries ORDER BY entry']);
+		return JSON.parse(r.stdout).map((e) => ({ type: e.type, ...JSON.parse(e.details) }));
 	}
+
+	const ends = (all, id) => all.filter((e) => e.recording === id && /sealed|alarm|recovered$/.test(e.type))
+		.map((e) => `${e.type.slice(10)} ${e.reason ?? ''}`.trim());
 
 	const said = (log) => until('the alarm', () => / alarm switch: the recorder is away/.test(log()), 3200);
 
@@ -80,11 +82,26 @@ describe('a recorder that hangs', { concurrency: false }, () => {
 			assert.ok(missing(tracks[i], hz) > 1000, 'a gap');
 		}
 		gap = r.id;
+		// about every ten seconds: the time, and where its cluster begins
+		const opened = fs.readFileSync(path.join(s.node.dir, 'opened.mka'));
+		const card = JSON.parse(await listener.open(r.id, { more: ['--scope', 'card'] }));
+		assert.deepEqual(card.seek.map(([at]) => Math.floor(at / 10000)), [0, 1]);
+		for (const [at, offset] of card.seek) {
+			assert.equal(opened.readUInt32BE(offset), 0x1f43b675, `a cluster at ${offset}`);
+			// unknown size, then the timestamp
+			assert.equal(opened[offset + 12], 0xe7);
+			assert.equal(opened.readUIntBE(offset + 14, opened[offset + 13] & 0x7f), at);
+		}
+		for (const kind of ['call', 'caller', 'agent']) assert.equal(card.facts.filter((f) => f.kind === kind).length, 1, kind);
 	});
 
 	test('each has come to one end', async () => {
 		assert.equal(await s.node.stop(), 0);
-		assert.deepEqual(await ends(whole), ['sealed']);
-		assert.deepEqual(await ends(gap), ['alarm recorder-away', 'recovered recorder-away']);
+		const all = await entries();
+		assert.deepEqual(ends(all, whole), ['sealed']);
+		assert.deepEqual(ends(all, gap), ['alarm recorder-away', 'recovered recorder-away']);
+		assert.equal(all[0].type, 'node.started');
+		assert.equal(all.at(-1).type, 'node.stopped');
+		assert.equal(all.filter((e) => /^node\./.test(e.type)).length, 2);
 	});
 });

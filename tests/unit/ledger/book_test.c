@@ -15,6 +15,7 @@
 #include "base/secret.h"
 #include "process/ledger/ask.h"
 #include "process/ledger/book.h"
+#include "process/ledger/node.h"
 
 static char dir[64];
 static struct note_signer signer;
@@ -557,6 +558,30 @@ static void what_began_after_all_is_listed_once(void **state)
 	json_decref(o);
 }
 
+/* Once each a life of the node, however often the ledger begins anew. */
+static void a_node_starts_and_stops_once(void **state)
+{
+	json_t *o;
+
+	(void)state;
+	for (uint64_t life = 1; life <= 2; life++) {
+		for (unsigned i = 0; i < 3; i++) {
+			assert_int_equal(node_say(book, EVENT_NODE_STARTED,
+						  "Region X", life, NOW_MS),
+					 0);
+			assert_int_equal(book_flush(book), 0);
+			reopen();
+		}
+		assert_int_equal(node_say(book, EVENT_NODE_STOPPED, "Region X",
+					  life, NOW_MS),
+				 0);
+	}
+	assert_int_equal(book_flush(book), 0);
+	o = ask("{\"ask\":\"count\"}");
+	assert_int_equal(number(o, "entries"), 4);
+	json_decref(o);
+}
+
 static void a_recording_is_known_by_its_row_and_its_entry(void **state)
 {
 	uint8_t id[ID_BYTES] = { 5 };
@@ -858,6 +883,7 @@ int main(void)
 		CASE(an_alarm_takes_nothing_from_what_is_whole),
 		CASE(what_never_began_is_listed),
 		CASE(what_began_after_all_is_listed_once),
+		CASE(a_node_starts_and_stops_once),
 		CASE(a_recording_is_known_by_its_row_and_its_entry),
 		CASE(recordings_come_in_pages),
 		CASE(a_disclosure_is_appended_and_proven),

@@ -304,8 +304,9 @@ static void assert_log(uint64_t size)
 	folder_log_source(&source, &v.source);
 	assert_int_equal(verify_log(&v, &is), 0);
 	assert_true(is.size >= size);
+	/* and the node's own: it started, and perhaps it has stopped */
 	if (stored == EVENTS)
-		assert_int_equal(is.size, EVENTS);
+		assert_true(is.size >= EVENTS + 1 && is.size <= EVENTS + 2);
 	folder_source_close(&source);
 }
 
@@ -349,9 +350,11 @@ static void what_was_acknowledged_survives_kills(void **state)
 	assert_log(EVENTS);
 	/* each at a place of its own */
 	for (unsigned i = 0; i < EVENTS; i++) {
-		assert_true(events[i].entry < EVENTS);
-		assert_false(seen[events[i].entry]);
-		seen[events[i].entry] = true;
+		uint64_t at = events[i].entry - 1; /* the node has started */
+
+		assert_true(at < EVENTS);
+		assert_false(seen[at]);
+		seen[at] = true;
 	}
 }
 
@@ -376,7 +379,8 @@ static void nobody_takes_the_id_of_a_seal(void **state)
 		send_event_of(said[i].type, 0);
 		run_until(&events[0].stored, 5000);
 		assert_true(events[0].stored);
-		assert_int_equal(events[0].entry, i ? 1 : 0);
+		/* beside the node's start and stop */
+		assert_int_equal(events[0].entry, i ? 3 : 1);
 		give(IPC_DRAIN, -1);
 		run_until(&child.drained, 5000);
 		assert_int_equal(stop(0), 0);
@@ -450,7 +454,7 @@ static void the_switch_speaks_of_calls_alone(void **state)
 	run_until(&events[n].stored, 5000);
 	assert_true(events[n].stored);
 	assert_int_equal(stored, 1);
-	assert_int_equal(events[n].entry, 0);
+	assert_int_equal(events[n].entry, 1);
 	give(IPC_DRAIN, -1);
 	run_until(&child.drained, 5000);
 	assert_int_equal(stop(0), 0);

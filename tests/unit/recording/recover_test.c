@@ -1,6 +1,7 @@
 #include "tests/unit/unit.h"
 
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/encode.h"
@@ -391,7 +392,46 @@ static void card_holds_facts_and_marks(void **state)
 		"500Z\",\"value\":\"+46700000000\"},{\"kind\":\"agent\",\"at\":"
 		"\"2023-11-14T22:13:20.500Z\",\"value\":\"quote\\\" and \\\\ "
 		"and \\u0001\"}],\"marks\":[{\"kind\":\"hold\",\"ms\":61250}]"
-		",\"length_ms\":0,"));
+		",\"seek\":[],\"length_ms\":0,"));
+}
+
+static void card_says_where_to_find_a_time(void **state)
+{
+	static const enum codec codecs[MKV_AUDIO_TRACKS] = { CODEC_PCMA,
+							     CODEC_NONE,
+							     CODEC_NONE };
+	static const uint8_t payload[160];
+	static uint8_t json[CARD_JSON_MAX];
+	struct writer w = writer_on(b->plain, sizeof(b->plain));
+	struct writer out = writer_on(json, sizeof(json) - 1);
+	struct seek seek = { 0 };
+	char wanted[128];
+	struct stream *s;
+	struct mkv_writer m;
+
+	(void)state;
+	assert_int_equal(mkv_begin(&m, codecs, 1700000000000, &w), 0);
+	for (uint64_t at = 0; at < 25000; at += 20)
+		assert_int_equal(mkv_frame(&m, 0, at,
+					   (struct bytes){ payload, 160 }, &w),
+				 0);
+	data(0, w.len);
+	recover_all(0);
+	body_is(w.len);
+	seek_scan(&seek, (struct bytes){ b->plain, w.len }, 0);
+	assert_int_equal(seek.count, 3);
+	(void)snprintf(wanted, sizeof(wanted),
+		       "\"seek\":[[0,%u],[10000,%u],[20000,%u]]",
+		       seek.point[0].offset, seek.point[1].offset,
+		       seek.point[2].offset);
+	assert_int_equal(stream_new(&s), 0);
+	assert_int_equal(card_open(s, &b->identity,
+				   (struct bytes){ b->card, b->card_len },
+				   &out),
+			 0);
+	stream_free(s);
+	json[out.len] = 0;
+	assert_non_null(strstr((char *)json, wanted));
 }
 
 static void stranger_gets_nothing(void **state)
@@ -476,6 +516,7 @@ int main(void)
 		T(same_bytes_again),
 		T(end_of_the_recorder_counts),
 		T(card_holds_facts_and_marks),
+		T(card_says_where_to_find_a_time),
 		T(stranger_gets_nothing),
 		T(length_of_what_nobody_ended),
 	};
