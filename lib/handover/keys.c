@@ -55,12 +55,23 @@ static void read_provider(struct reading *r, const struct trunk *t,
 		p->known = true;
 }
 
+/* Fit for an event's details as it is. */
+static bool plain(const char *name)
+{
+	return text_is_printable(text_of(name)) && !strpbrk(name, "\"\\");
+}
+
 static void check_taking(struct reading *r)
 {
 	const struct settings *s = r->s;
 	bool able =
 		s->national_key_count && s->take_count && s->handover_key[0];
 
+	for (unsigned i = 0; i < s->take_count; i++)
+		if (!plain(s->takes[i].organisation) ||
+		    !plain(s->takes[i].route))
+			complain(r, 1, "write names without quotes",
+				 "takes %u is no name", i + 1);
 	if (!able && (s->national_key_count || s->take_count))
 		complain(r, 1, "set national-key, takes and handover-key",
 			 "calls that are handed over cannot be taken: of "

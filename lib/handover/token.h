@@ -89,7 +89,7 @@ struct handover_verifier {
 	unsigned node_count;
 	const struct handover_route *routes; /* on which we take calls */
 	unsigned route_count;
-	struct handover_replay *replay;
+	struct handover_replay *replay; /* NULL: it is not used up */
 };
 
 /*

@@ -51,6 +51,7 @@ const char *fact_kind_text(enum fact_kind kind)
 		[FACT_ENDED] = "ended",
 		[FACT_TRANSFER] = "transfer",
 		[FACT_MARK] = "mark",
+		[FACT_HANDOVER] = "handover",
 	};
 
 	return PICK(names, kind);

@@ -69,7 +69,8 @@ enum fact_kind {
 	FACT_ANSWERED,     /* RFC 3339 */
 	FACT_ENDED,
 	FACT_TRANSFER,
-	FACT_MARK, /* the recorder's own: a mark, for the card */
+	FACT_MARK,     /* the recorder's own: a mark, for the card */
+	FACT_HANDOVER, /* the token: its facts are sealed to the provider */
 	FACT_KINDS
 };
 const char *fact_kind_text(enum fact_kind kind);

@@ -229,7 +229,7 @@ void begin_fact(struct recorder *self, uint64_t call,
 	/* told to end once more: the first time counts */
 	if (slot && fact->kind == FACT_ENDED && slot->end_asked)
 		return;
-	if (slot && fact->kind < FACT_MARK)
+	if (slot && fact->kind < FACT_KINDS && fact->kind != FACT_MARK)
 		flush_fact(self, slot, fact->kind, fact->value);
 }
 

@@ -96,6 +96,7 @@ struct call *call_new(struct switch_self *self)
 	c->state = (uint8_t)state;
 	call_live(self, c)->due_ms = 0;
 	call_live(self, c)->token[0] = '\0';
+	call_live(self, c)->receipt = (struct token_receipt){ 0 };
 	self->count++;
 	metric_set(METRIC_calls_active, self->count);
 	metric_add(METRIC_calls_received, 1);

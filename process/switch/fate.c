@@ -43,6 +43,8 @@ static void facts(struct switch_self *self, const struct call *c)
 	fate_fact(self, c, FACT_AGENT, places_agent_of(self, c));
 	fate_fact(self, c, FACT_MUNICIPALITY, c->municipality);
 	told_facts(self, c);
+	fate_fact(self, c, FACT_HANDOVER,
+		  c->national ? "" : call_live(self, c)->token);
 	fate_fact(self, c, FACT_ANSWERED, text);
 }
 

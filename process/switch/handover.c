@@ -21,15 +21,6 @@
 
 /* ---- token and receipt */
 
-bool handover_token_good(struct switch_self *self, const struct call *c,
-			 struct text token)
-{
-	(void)self;
-	(void)c;
-	(void)token;
-	return true; /* a trusted trunk's word, until tokens are demanded */
-}
-
 struct text handover_token_of(const struct sip_msg *invite)
 {
 	struct text token;
@@ -60,14 +51,14 @@ enum hand_over handover_way(const struct switch_self *self,
 static void say(struct switch_self *self, const struct call *c, const char *by,
 		const char *why, unsigned code)
 {
-	char extra[96];
+	char extra[OUTBOX_DETAILS];
+	struct writer w = writer_on(extra, sizeof(extra) - 1);
 
+	writer_printf(&w, ",\"by\":\"%s\"", by);
 	if (*why)
-		(void)snprintf(extra, sizeof(extra),
-			       ",\"by\":\"%s\",\"why\":\"%s\",\"code\":%u", by,
-			       why, code);
-	else
-		(void)snprintf(extra, sizeof(extra), ",\"by\":\"%s\"", by);
+		writer_printf(&w, ",\"why\":\"%s\",\"code\":%u", why, code);
+	token_words(self, c, &w);
+	extra[writer_finish(&w) ? 0 : w.len] = '\0';
 	say_call(self, c, EVENT_CALL_HANDED_OVER, extra);
 }
 
@@ -82,7 +73,7 @@ void handover_lines(struct switch_self *self, const struct call *c,
 		message_line(headers, HANDOVER_HEADER, token);
 }
 
-static void write_token(struct switch_self *self, const struct call *c,
+void handover_parameter(struct switch_self *self, const struct call *c,
 			struct writer *uri)
 {
 	struct text token = token_of(self, c);
@@ -105,7 +96,7 @@ int handover_redirect(struct switch_self *self, struct call *c,
 	if (!s)
 		return ENOENT;
 	writer_printf(&w, "Contact: <%s", way->uri);
-	write_token(self, c, &w);
+	handover_parameter(self, c, &w);
 	if (way->place_header[0])
 		writer_printf(&w, "?%s=%s", way->place_header, c->municipality);
 	writer_str(&w, ">\r\n");
@@ -132,7 +123,7 @@ static int refer(struct switch_self *self, struct call *c)
 	if (!caller || !provider)
 		return ENOENT;
 	writer_text(&w, session_target(provider));
-	write_token(self, c, &w);
+	handover_parameter(self, c, &w);
 	writer_str(&w, "?");
 	err = session_write_replaces(provider, &w);
 	if (!err)

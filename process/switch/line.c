@@ -54,26 +54,41 @@ static void port_asked(struct switch_self *self, struct call *c,
 	}
 }
 
-void line_incoming(struct switch_self *self, struct call *c,
-		   const struct sip_msg *invite)
+static void refuse(struct switch_self *self, struct call *c, unsigned code,
+		   const char *why)
 {
-	caller_read(self, c, invite);
-	say_call(self, c, EVENT_CALL_RECEIVED, "");
-	if (self->p->settings->trunks[c->legs[SIDE_CALLER].trunk].trusted &&
-	    text_is(message_xheader(invite, HANDOVER_WAY_HEADER), "refer"))
-		c->hands_over = HANDS_OVER_WAITING;
-	port_asked(self, c, invite);
-}
+	char extra[96];
 
-static void refuse(struct switch_self *self, struct call *c, unsigned code)
-{
-	char extra[32];
-
-	(void)snprintf(extra, sizeof(extra), ",\"code\":%u", code);
+	(void)snprintf(extra, sizeof(extra), ",\"code\":%u%s", code, why);
 	say_call(self, c, EVENT_CALL_REFUSED, extra);
 	session_refuse(call_session(self, c, SIDE_CALLER), code);
 	call_leg_over(self, c, SIDE_CALLER);
 	call_end(self, c, RECORD_END_HANGUP);
+}
+
+void line_incoming(struct switch_self *self, struct call *c,
+		   const struct sip_msg *invite)
+{
+	char extra[64] = "";
+	bool taken;
+	const char *token =
+		token_judge(self, c, handover_token_of(invite), &taken);
+
+	caller_read(self, c, invite);
+	if (token)
+		(void)snprintf(extra, sizeof(extra), ",\"token\":\"%s\"",
+			       token);
+	say_call(self, c, EVENT_CALL_RECEIVED, extra);
+	if (!taken) {
+		c->media_ended = 1; /* it has not heard of the call */
+		refuse(self, c, 403, extra);
+		return;
+	}
+	c->line_records &= !c->unrecorded;
+	if (self->p->settings->trunks[c->legs[SIDE_CALLER].trunk].trusted &&
+	    text_is(message_xheader(invite, HANDOVER_WAY_HEADER), "refer"))
+		c->hands_over = HANDS_OVER_WAITING;
+	port_asked(self, c, invite);
 }
 
 void line_port_ready(struct switch_self *self, struct call *c)
@@ -86,17 +101,19 @@ void line_port_ready(struct switch_self *self, struct call *c)
 		return;
 	if (!c->legs[SIDE_CALLER].port) {
 		metric_add(METRIC_sip_refused_overload, 1);
-		refuse(self, c, 503);
+		refuse(self, c, 503, "");
 		return;
 	}
 	legs_media(self, c, SIDE_CALLER, &media);
+	token_sign(self, c, s);
 	err = session_answer(s, &media);
 	if (err) {
-		refuse(self, c, err == ENOENT ? 488 : 500);
+		refuse(self, c, err == ENOENT ? 488 : 500, "");
 		return;
 	}
 	if (!call_event(self, c, CALL_EVENT_ANSWERED))
 		return;
+	token_taken(self, c);
 	/* to an offerless INVITE the answer comes with the ACK */
 	(void)!legs_set(self, c, SIDE_CALLER);
 }

@@ -87,6 +87,7 @@ static void go(struct switch_self *self, struct call *c, unsigned otherwise)
 	}
 	if (!call_event(self, c, CALL_EVENT_ROUTED))
 		return;
+	token_issue(self, c, trunk);
 	err = national_way(self, c, trunk, &way);
 	if (!err && handover_way(self, c) == HAND_OVER_REDIRECT &&
 	    !handover_redirect(self, c, &way))
@@ -139,7 +140,8 @@ void national_progress(struct switch_self *self, struct call *c, unsigned code,
 		log_debug("a ringing tone was not passed on");
 }
 
-void national_answered(struct switch_self *self, struct call *c)
+void national_answered(struct switch_self *self, struct call *c,
+		       const struct sip_msg *answer)
 {
 	struct session *caller = call_session(self, c, SIDE_CALLER);
 	struct offer_media media =
@@ -158,6 +160,7 @@ void national_answered(struct switch_self *self, struct call *c)
 	call_due(self, c, 0);
 	c->answered = 1;
 	c->answered_ms = clock_mono_ms();
+	token_receipt(self, c, answer);
 }
 
 void national_confirmed(struct switch_self *self, struct call *c)

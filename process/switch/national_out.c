@@ -67,7 +67,8 @@ int national_call(struct switch_self *self, struct call *c, unsigned trunk,
 	const struct trunk *t = &s->trunks[trunk];
 	struct live_leg *l = &call_live(self, c)->legs[SIDE_NURSE];
 	struct session *caller = call_session(self, c, SIDE_CALLER);
-	char from[160], text[1024];
+	char from[160], text[1024], uri_text[512];
+	struct writer uri = writer_on(uri_text, sizeof(uri_text));
 	struct writer headers = writer_on(text, sizeof(text));
 	struct session_terms terms = {
 		.srtp = t->srtp,
@@ -79,7 +80,6 @@ int national_call(struct switch_self *self, struct call *c, unsigned trunk,
 	};
 	struct session_call call = { .hops = c->hops,
 				     .terms = &terms,
-				     .uri = text_of(way->uri),
 				     .to = text_of(way->to) };
 	struct offer_media media = national_passed(caller);
 	int err;
@@ -92,8 +92,11 @@ int national_call(struct switch_self *self, struct call *c, unsigned trunk,
 			     text_of(c->municipality));
 	add_identity(self, c, t, &headers);
 	handover_lines(self, c, &headers);
-	if (writer_finish(&headers))
+	writer_str(&uri, way->uri);
+	handover_parameter(self, c, &uri);
+	if (writer_finish(&headers) || writer_finish(&uri))
 		return EMSGSIZE;
+	call.uri = (struct text){ uri_text, uri.len };
 	nurse_from(self, c, from, sizeof(from));
 	call.from = text_of(from);
 	call.headers = (struct text){ text, headers.len };

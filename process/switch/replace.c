@@ -27,7 +27,8 @@ unsigned replace_judge(struct switch_self *self, struct call *c, enum side side,
 		return 403;
 	if (c->national || side != SIDE_CALLER || c->state == CALL_ENDING)
 		return 603;
-	if (!handover_token_good(self, c, handover_token_of(invite)))
+	if (!token_replaces(self, c, (unsigned)flow->trunk,
+			    handover_token_of(invite)))
 		return 403;
 	terms->srtp = s->trunks[flow->trunk].srtp;
 	terms->session_expires_s = s->session_expires_s;

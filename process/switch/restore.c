@@ -17,16 +17,24 @@
 #include "base/log.h"
 #include "base/metric.h"
 
-enum { ALIGN = 64, ENDING_PATIENCE_MS = 5000 };
+enum { ALIGN = 64, ENDING_PATIENCE_MS = 5000, REPLAY_SLOTS = 32768 };
 
 static size_t aligned(size_t n)
 {
 	return (n + ALIGN - 1) / ALIGN * ALIGN;
 }
 
+/* Tokens that were used; a national node takes none. */
+static size_t replay_bytes(const struct settings *s)
+{
+	return s->role == NODE_NATIONAL
+		       ? 0
+		       : aligned(handover_replay_bytes(REPLAY_SLOTS));
+}
+
 size_t restore_bytes(const struct settings *s)
 {
-	return aligned(sizeof(struct switch_memory)) +
+	return aligned(sizeof(struct switch_memory)) + replay_bytes(s) +
 	       aligned(queue_bytes(s->calls_max)) +
 	       (size_t)s->calls_max * sizeof(struct call);
 }
@@ -43,11 +51,22 @@ static void begin_anew(struct switch_self *self, size_t len)
 	m->magic = SWITCH_MAGIC;
 }
 
+/* What was used stays used, whoever died. */
+static int open_replay(struct switch_self *self, uint8_t *at)
+{
+	size_t len = handover_replay_bytes(REPLAY_SLOTS);
+
+	return handover_replay_adopt(at, len, &self->replay)
+		       ? handover_replay_init(at, len, REPLAY_SLOTS,
+					      &self->replay)
+		       : 0;
+}
+
 int restore_layout(struct switch_self *self)
 {
 	const struct settings *s = self->p->settings;
 	struct memory *mem = process_memory(self->p, MEMORY_SWITCH, 0);
-	uint8_t *at;
+	uint8_t *at, *replay;
 
 	if (!mem || !mem->at || mem->len < restore_bytes(s))
 		return ENOMEM;
@@ -55,6 +74,8 @@ int restore_layout(struct switch_self *self)
 	self->max = s->calls_max;
 	self->memory = mem->at;
 	at += aligned(sizeof(struct switch_memory));
+	replay = at;
+	at += replay_bytes(s);
 	self->queue = (void *)at;
 	at += aligned(queue_bytes(self->max));
 	self->calls = (void *)at;
@@ -66,7 +87,7 @@ int restore_layout(struct switch_self *self)
 	    self->memory->call_bytes != sizeof(struct call) ||
 	    queue_mend(self->queue, self->max))
 		begin_anew(self, mem->len);
-	return 0;
+	return s->role == NODE_NATIONAL ? 0 : open_replay(self, replay);
 }
 
 /* Ended within its place, and fit for a message; of a quote it is no end. */

@@ -96,7 +96,7 @@ static bool down(const struct switch_self *self, int trunk)
 /* ---- the event */
 
 /* Names of the register and the routes; what is no plain name says nothing. */
-static void put_name(struct writer *w, const char *name)
+void route_put_name(struct writer *w, const char *name)
 {
 	bool plain = text_is_printable(text_of(name)) && !strpbrk(name, "\"\\");
 
@@ -112,15 +112,16 @@ static void put_responsible(struct writer *w, const struct register_book *b,
 	if (!decide_responsible(b, r, region, minute, &v))
 		return;
 	writer_str(w, ",\"controller\":");
-	put_name(w,
-		 v.who.controller == REGISTER_NONE
-			 ? ""
-			 : register_text(
-				   b, b->organisations[v.who.controller].id));
+	route_put_name(
+		w, v.who.controller == REGISTER_NONE
+			   ? ""
+			   : register_text(
+				     b, b->organisations[v.who.controller].id));
 	writer_str(w, ",\"agreements\":[");
 	for (unsigned i = 0; i < v.chain_count; i++) {
 		writer_str(w, i ? "," : "");
-		put_name(w, register_text(b, b->agreements[v.chain[i]].id));
+		route_put_name(w,
+			       register_text(b, b->agreements[v.chain[i]].id));
 	}
 	writer_printf(w, "],\"register\":\"%02x%02x%02x%02x%02x%02x%02x%02x\"",
 		      b->digest[0], b->digest[1], b->digest[2], b->digest[3],
@@ -139,7 +140,7 @@ static void put_passed(struct writer *w, const struct routes *routes,
 		if (step->why < DECIDE_PASSED)
 			continue;
 		writer_str(w, told++ ? "," : "");
-		put_name(w, routes->routes[step->route].id);
+		route_put_name(w, routes->routes[step->route].id);
 		writer_printf(w, ":\"%s\"", decide_why_name(step));
 	}
 	writer_u8(w, '}');
@@ -154,9 +155,9 @@ static void say_routed(struct switch_self *self, const struct call *c,
 	struct writer w = writer_on(extra, sizeof(extra) - 1);
 
 	writer_str(&w, ",\"route\":");
-	put_name(&w, r->id);
+	route_put_name(&w, r->id);
 	writer_str(&w, ",\"organisation\":");
-	put_name(&w, r->organisation);
+	route_put_name(&w, r->organisation);
 	writer_printf(
 		&w,
 		",\"kind\":\"%s\",\"method\":\"%s\",\"confidence\":\"%s\","

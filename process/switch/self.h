@@ -14,6 +14,7 @@
  *   trunk.c     keep-alive, registration        restore.c   after a death
  *   replace.c   another dialog for the caller's  handover.c  letting go of it
  *   ask.c       what the command line sees    places.c    indexes that stay
+ *   token.c     tokens and receipts
  *   caller.c    who calls, from where         route.c     where it may go
  *   told.c      evidence of the notice
  *
@@ -23,6 +24,8 @@
 #define VAXEL_SWITCH_SELF_H
 
 #include "base/encode.h"
+#include "handover/keys.h"
+#include "handover/receipt.h"
 #include "handover/token.h"
 #include "ipc/process.h"
 #include "ipc/values.h"
@@ -140,13 +143,16 @@ struct call {
 	char controller[SETTINGS_NAME_MAX];
 	char caller[NUMBER_MAX]; /* E.164; "": none, or withheld */
 	uint8_t caller_restricted;
+	uint8_t handed; /* a token goes, or came, with it: */
+	uint8_t handover[ID_BYTES];
+	uint8_t unrecorded;   /* the token forbids it */
 	char municipality[8]; /* code; "": not known */
 	struct location_place place;
 	uint8_t place_method;     /* enum location_method */
 	uint8_t place_confidence; /* enum location_confidence */
 	uint8_t place_conflicts;
 	uint16_t geolocation_error; /* RFC 6442 4.4; 0: none */
-	struct decide_given given;
+	struct decide_given given;  /* of a token: organisation, route */
 	char tried[CALL_ROUTES_MAX][ROUTE_ID_MAX];
 	struct told told[PROMPTS_NOTICES];
 	struct leg legs[SIDES];
@@ -162,11 +168,19 @@ struct live_leg {
 	struct session *session; /* NULL: none (any more) */
 };
 
+/* What the ledger hears of a receipt. */
+struct token_receipt {
+	const char *result; /* NULL: none is due (yet) */
+	int64_t minute;     /* since 1970, from which the provider answers */
+	char text[HANDOVER_RECEIPT_CHARS + 1]; /* "": it is not good */
+};
+
 struct live {
 	struct live_leg legs[SIDES];
 	struct session_refer *refer; /* who hears how a transfer goes */
-	/* national: that goes with the call; "": none */
+	/* that goes, or came, with the call; "": none */
 	char token[HANDOVER_TOKEN_CHARS + 1];
+	struct token_receipt receipt;
 	uint64_t due_ms; /* 0: none; what for follows from the state */
 	uint32_t next_free;
 };
@@ -223,6 +237,9 @@ struct switch_self {
 	uint16_t rendering; /* of the prompts: what media is to play from */
 	struct told_digests told[SETTINGS_LINES][PROMPTS_NOTICES];
 	struct trunk_live trunks[SETTINGS_TRUNKS];
+	struct handover_keys handover;
+	struct note_signer signer; /* of tokens or receipts; secret NULL: no */
+	struct handover_replay *replay; /* in kept memory */
 	struct lawbook law;
 	int16_t route_trunk[ROUTES_MAX]; /* of each route; -1: gone */
 };
@@ -247,6 +264,35 @@ int route_take_law(struct switch_self *self) CHECK_RESULT;
  */
 int route_choose(struct switch_self *self, struct call *c,
 		 unsigned *ret_trunk) CHECK_RESULT;
+
+/* A name of register or routes, quoted; of one that is not plain nothing. */
+void route_put_name(struct writer *w, const char *name);
+
+/* ---- token.c */
+
+/* Keys from the settings and their files. Nothing has changed where it fails.
+ */
+int token_take_keys(struct switch_self *self) CHECK_RESULT;
+/* National: for the route that the call was given by this trunk. */
+void token_issue(struct switch_self *self, struct call *c, unsigned trunk);
+/* National: what the provider's 200 says. */
+void token_receipt(struct switch_self *self, struct call *c,
+		   const struct sip_msg *answer);
+/* Hand-over, route, receipt: members of an event's details. */
+void token_words(struct switch_self *self, const struct call *c,
+		 struct writer *w);
+/*
+ * Is this call to be taken with the token that it brought, or without? The
+ * token's result, or NULL where none is asked for.
+ */
+const char *token_judge(struct switch_self *self, struct call *c,
+			struct text token, bool *ret_taken);
+/* May a call by this trunk take this one's place, for its token? */
+bool token_replaces(struct switch_self *self, const struct call *c,
+		    unsigned trunk, struct text token);
+/* A receipt for the call into the answer; and the ledger told. */
+void token_sign(struct switch_self *self, struct call *c, struct session *s);
+void token_taken(struct switch_self *self, const struct call *c);
 
 /* ---- call.c */
 
@@ -458,7 +504,8 @@ void national_incoming(struct switch_self *self, struct call *c,
 		       const struct sip_msg *invite);
 void national_progress(struct switch_self *self, struct call *c, unsigned code,
 		       bool early);
-void national_answered(struct switch_self *self, struct call *c);
+void national_answered(struct switch_self *self, struct call *c,
+		       const struct sip_msg *answer);
 void national_confirmed(struct switch_self *self, struct call *c);
 void national_refused(struct switch_self *self, struct call *c, unsigned code);
 void national_tick(struct switch_self *self, struct call *c);
@@ -492,11 +539,12 @@ void national_offer_answered(struct switch_self *self, struct call *c,
 
 /* What an INVITE shows for having been handed over; empty: nothing. */
 struct text handover_token_of(const struct sip_msg *invite);
-bool handover_token_good(struct switch_self *self, const struct call *c,
-			 struct text token);
 /* Of the caller's trunk. */
 enum hand_over handover_way(const struct switch_self *self,
 			    const struct call *c);
+/* ";vaxel-handover=..." where the call has a token. */
+void handover_parameter(struct switch_self *self, const struct call *c,
+			struct writer *uri);
 /* Lines for the INVITE to the provider. */
 void handover_lines(struct switch_self *self, const struct call *c,
 		    struct writer *headers);

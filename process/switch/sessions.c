@@ -119,9 +119,8 @@ static void on_answered(void *owner, struct session *s,
 	struct call *c = owner_call(owner, &side);
 
 	(void)s;
-	(void)msg;
 	if (c->national)
-		national_answered(self, c);
+		national_answered(self, c, msg);
 	else if (c->state == CALL_TRANSFERRING)
 		transfer_answered(self, c);
 	else

@@ -106,6 +106,8 @@ static int prepare(struct process *p, void **ret_self)
 	if (!err)
 		err = registrar_prepare(&self->registrar, p->settings);
 	if (!err)
+		err = token_take_keys(self);
+	if (!err)
 		trunk_prepare(self);
 	if (!err)
 		err = stack_prepare(&self->stack, p->settings, &stack_options);
@@ -273,6 +275,8 @@ static void reload(struct process *p, void *arg,
 		log_error("register and routes stay as they were");
 		process_alarm(p, ALARM_RELOAD_FAILED);
 	}
+	if (token_take_keys(self))
+		process_alarm(p, ALARM_RELOAD_FAILED);
 	if (stack_reload(self->stack, p->settings))
 		process_alarm(p, ALARM_TLS_UNCHANGED);
 	registrar_reload(self->registrar, p->settings, clock_mono_ms());

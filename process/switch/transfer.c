@@ -100,7 +100,8 @@ unsigned transfer_asked(struct switch_self *self, struct call *c,
 	begin(self, c, side);
 	c->requeue = 1;
 	c->line = line;
-	c->line_records = self->p->settings->lines[line].record;
+	c->line_records =
+		self->p->settings->lines[line].record && !c->unrecorded;
 	call_due(self, c, AT_ONCE_MS);
 	return 202;
 }

@@ -104,6 +104,7 @@ class Node {
 		const head = [`role = ${this.role}`, 'organisation = "Test"', `log-origin = "vaxel.example/${this.role}"`,
 			`log-level = ${this.options.level || 'info'}`, `data = "${top}/data"`];
 		const body = Object.entries(all).map(([name, value]) => {
+			if (Array.isArray(value)) return `${name} = { ${value.map((v) => `"${v}"`).join(', ')} }\n`;
 			if (typeof value !== 'object') return `${name} = "${value}"\n`;
 			const [kind, title] = name.split(' ');
 			return section(kind, title, value);

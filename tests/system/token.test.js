@@ -1,0 +1,122 @@
+// Hand-over tokens and receipts: a national node, a provider who takes from
+// the carrier only what was handed over, and tokens that a test signs with the
+// national node's key as no national node would.
+'use strict';
+const { test, before, after } = require('node:test');
+const assert = require('node:assert');
+const crypto = require('node:crypto');
+const fs = require('node:fs');
+const path = require('node:path');
+const { Node } = require('./lib/node.js');
+const { Ua, Dialog, sdp } = require('./lib/ua.js');
+const { sleep, until } = require('./lib/wait.js');
+
+const organisation = 'Region Sörmland', route = 'REGION';
+let provider, national, carrier;
+
+before(async () => {
+	national = await Node.make('national', { host: '127.0.0.2' });
+	provider = await Node.make('one-machine', { locked: true });
+	provider.configure({
+		'handover-key': 'keys/handover.key',
+		'national-key': [national.keys.handover_key],
+		takes: [`${organisation}/${route}`],
+		'trunk national': { from: ['127.0.0.2'], trusted: true, options: 0 },
+		'trunk carrier': { from: ['127.0.0.1'], trusted: true, options: 0, 'require-token': true },
+	});
+	national.configure({
+		'handover-key': 'keys/handover.key',
+		'trunk carrier': { from: ['127.0.0.1'], municipality: 'prefix' },
+		'trunk sormland': {
+			host: provider.address, from: [], options: 0, trusted: true,
+			'provider-key': provider.keys.handover_key, 'provider-recipient': provider.keys.recipient,
+		},
+		'line 1177': { controller: 'Region Test', record: false },
+		'region 04': { trunk: 'sormland', organisation },
+		'national-trunk': 'sormland',
+	});
+	await provider.start();
+	await national.start();
+	carrier = await Ua.make();
+});
+
+after(async () => {
+	carrier?.close();
+	await national?.remove();
+	await provider?.remove();
+});
+
+const media = () => sdp({ port: carrier.port });
+const none = (n) => until('the end of all calls', async () => (await n.json('calls')).length === 0);
+
+// A token as lib/handover/token.h has it, by the national node's own key.
+function sign({ issued = Math.floor(Date.now() / 1000), of = route, flags = 1, id = crypto.randomBytes(16) } = {}) {
+	const text = fs.readFileSync(path.join(path.dirname(national.conf), 'keys/handover.key'), 'utf8').trim();
+	const raw = Buffer.from(text.split('+').slice(4).join('+'), 'base64').subarray(1);
+	const key = crypto.createPrivateKey({
+		key: Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), raw]), format: 'der', type: 'pkcs8',
+	});
+	const head = Buffer.alloc(10);
+	head[0] = 1;
+	head[1] = flags;
+	Buffer.from(text.split('+')[3], 'hex').copy(head, 2);
+	head.writeUInt32BE(issued, 6);
+	const digest = crypto.createHash('sha256')
+		.update(['vaxel/handover/route/1', '1177', organisation, of, ''].join('\0')).digest().subarray(0, 16);
+	const body = Buffer.concat([head, id, digest, crypto.randomBytes(56)]);
+	const signature = crypto.sign(null, Buffer.concat([Buffer.from('vaxel/handover/1\0'), body]), key);
+	return Buffer.concat([body, signature]).toString('base64url');
+}
+
+// An INVITE of the carrier at the provider, with a token or none.
+async function bring(token, { parameter = true } = {}) {
+	const uri = `sip:1177@${provider.address}${token && parameter ? `;vaxel-handover=${token}` : ''}`;
+	const d = Dialog.to(carrier, uri, provider.port);
+	const headers = token && !parameter ? [`Vaxel-Handover: ${token}`] : [];
+	const final = await d.invite({ body: media(), headers });
+	if (final.code < 300) await d.bye();
+	await none(provider);
+	return final;
+}
+
+test('from the carrier: a good token is taken, in the URI or in a header, and a receipt given', async () => {
+	for (const parameter of [true, false]) {
+		const final = await bring(sign(), { parameter });
+		assert.equal(final.code, 200);
+		assert.match(final.get('vaxel-receipt'), /^[\w-]{162}$/);
+	}
+	assert.equal(await provider.metric('handover_good'), 2);
+});
+
+const refused = [
+	['none', () => '', 'missing'],
+	['of another route', () => sign({ of: 'region-05' }), 'wrong_route'],
+	['that is 66 s old', () => sign({ issued: Math.floor(Date.now() / 1000) - 66 }), 'expired'],
+	['of a time to come', () => sign({ issued: Math.floor(Date.now() / 1000) + 10 }), 'early'],
+	['that was changed', () => {
+		const t = Buffer.from(sign(), 'base64url');
+		t[1] ^= 1;
+		return t.toString('base64url');
+	}, 'bad_signature'],
+	['that is none', () => 'x'.repeat(216), 'malformed'],
+];
+for (const [name, make, result] of refused) {
+	test(`from the carrier, a token ${name}: 403, and counted`, async () => {
+		const before = await provider.metric(`handover_${result}`);
+		assert.equal((await bring(make())).code, 403);
+		assert.equal(await provider.metric(`handover_${result}`), before + 1);
+	});
+}
+
+test('a token twice: 403, also by a switch that was killed between', async () => {
+	const token = sign();
+	assert.equal((await bring(token)).code, 200);
+	assert.equal((await bring(token)).code, 403);
+	await provider.kill('switch');
+	await until('the switch again', async () => {
+		const d = Dialog.to(carrier, `sip:1177@${provider.address}`, provider.port);
+		return (await d.ask('OPTIONS', { ms: 500 }).catch(() => 0)).code;
+	}, 15000);
+	assert.equal((await bring(token)).code, 403);
+	assert.equal((await bring(sign())).code, 200);
+});
