@@ -11,7 +11,7 @@ const { Node } = require('./lib/node.js');
 const { Ua, Dialog, sdp } = require('./lib/ua.js');
 const { sleep, until } = require('./lib/wait.js');
 
-const organisation = 'Region Sörmland', route = 'REGION';
+const organisation = 'Region Sörmland', route = 'region-04';
 let provider, national, carrier;
 
 before(async () => {
