@@ -108,6 +108,19 @@ for (const [name, make, result] of refused) {
 	});
 }
 
+test('through the national node: its token is good at the provider, the provider\'s receipt at the national node', async () => {
+	const before = await national.metric('receipts_good');
+	const d = Dialog.to(carrier, `sip:04801177@${national.address}`, national.port);
+	const final = await d.invite({ body: media() });
+	assert.equal(final.code, 200);
+	await sleep(200);
+	await d.bye();
+	await none(national);
+	await none(provider);
+	assert.equal(await national.metric('receipts_good'), before + 1);
+	assert.equal(await national.metric('receipts_missing'), 0);
+});
+
 test('a token twice: 403, also by a switch that was killed between', async () => {
 	const token = sign();
 	assert.equal((await bring(token)).code, 200);
