@@ -15,18 +15,18 @@ const organisation = 'Region Sörmland', route = 'region-04';
 let provider, national, carrier;
 
 before(async () => {
-	national = await Node.make('national', { host: '127.0.0.2' });
+	national = await Node.make('national');
 	provider = await Node.make('one-machine', { locked: true });
 	provider.configure({
 		'handover-key': 'keys/handover.key',
 		'national-key': [national.keys.handover_key],
 		takes: [`${organisation}/${route}`],
-		'trunk national': { from: ['127.0.0.2'], trusted: true, options: 0 },
-		'trunk carrier': { from: ['127.0.0.1'], trusted: true, options: 0, 'require-token': true },
+		'trunk national': { from: ['127.0.0.1'], trusted: true, options: 0 },
+		'trunk carrier': { from: ['127.0.0.3'], trusted: true, options: 0, 'require-token': true },
 	});
 	national.configure({
 		'handover-key': 'keys/handover.key',
-		'trunk carrier': { from: ['127.0.0.1'], municipality: 'prefix' },
+		'trunk carrier': { from: ['127.0.0.3'], municipality: 'prefix' },
 		'trunk sormland': {
 			host: provider.address, from: [], options: 0, trusted: true,
 			'provider-key': provider.keys.handover_key, 'provider-recipient': provider.keys.recipient,
@@ -37,7 +37,7 @@ before(async () => {
 	});
 	await provider.start();
 	await national.start();
-	carrier = await Ua.make();
+	carrier = await Ua.make(0, '127.0.0.3');
 });
 
 after(async () => {
@@ -46,7 +46,7 @@ after(async () => {
 	await provider?.remove();
 });
 
-const media = () => sdp({ port: carrier.port });
+const media = () => sdp();
 const none = (n) => until('the end of all calls', async () => (await n.json('calls')).length === 0);
 
 // A token as lib/handover/token.h has it, by the national node's own key.
