@@ -68,6 +68,7 @@ struct session_state {
 	uint8_t we_refresh;
 	uint8_t peer_update;   /* Allow: UPDATE */
 	uint8_t peer_no_refer; /* an Allow without REFER */
+	uint8_t peer_replaces;
 	uint8_t peer_100rel;
 	uint8_t peer_timer;
 	uint8_t srtp; /* enum srtp_use */
@@ -303,7 +304,8 @@ void session_move(struct session *s, struct session_state *to);
 
 /*
  * For a Refer-To that names this dialog to a third party: its peer's Contact,
- * and "Replaces=...", escaped, to stand behind a '?'. EPROTO: not confirmed.
+ * and "Replaces=...", escaped, to stand behind a '?'. EPROTO: not confirmed;
+ * EOPNOTSUPP: its peer does not say that it knows Replaces.
  */
 struct text session_target(const struct session *s);
 int session_write_replaces(const struct session *s,

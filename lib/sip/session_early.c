@@ -119,6 +119,8 @@ void session_peer_features(struct session *s, const struct sip_msg *msg)
 	}
 	st->peer_100rel = message_has_token(msg, SIP_HDR_SUPPORTED, "100rel") ||
 			  message_has_token(msg, SIP_HDR_REQUIRE, "100rel");
+	st->peer_replaces =
+		message_has_token(msg, SIP_HDR_SUPPORTED, "replaces");
 	st->peer_timer = message_has_token(msg, SIP_HDR_SUPPORTED, "timer") ||
 			 message_has_token(msg, SIP_HDR_REQUIRE, "timer");
 }

@@ -124,6 +124,8 @@ int session_write_replaces(const struct session *s, struct writer *w)
 
 	if (d->state != DIALOG_CONFIRMED)
 		return EPROTO;
+	if (!s->state->peer_replaces)
+		return EOPNOTSUPP;
 	writer_str(w, "Replaces=");
 	write_escaped(w, d->call_id);
 	writer_str(w, "%3Bto-tag%3D");

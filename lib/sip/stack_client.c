@@ -61,11 +61,17 @@ static int send_on(struct stack_client *c, const struct flow *flow)
 	struct stack *s = c->node.s;
 	bool invite = c->request.method == METHOD_INVITE;
 	uint64_t now = stack_now(s);
+	struct flow stream;
 	int err;
 
 	table_flow(&c->node, flow);
 	new_branch(c);
 	err = client_build(c);
+	if (!err && client_grow(c, &stream)) {
+		flow = &stream;
+		table_flow(&c->node, flow);
+		err = client_build(c);
+	}
 	if (!err)
 		err = transport_send(s->transport, flow, c->node.wire,
 				     c->node.wire_len);
@@ -93,6 +99,7 @@ static bool try_next(struct stack_client *c)
 		const struct sa *a = &c->addresses[c->address_at++];
 		struct flow flow;
 
+		c->answered = false;
 		if (!transport_flow(s->transport, c->transport, a,
 				    text_of(c->name), c->trunk, &flow) &&
 		    !send_on(c, &flow))
@@ -141,6 +148,8 @@ static int go(struct stack_client *c, const struct stack_target *target)
 	if (err)
 		return err;
 	c->transport = hop.transport;
+	/* an ACK that is lost on its way cannot be asked for again by us */
+	c->may_grow = !hop.said && c->request.method != METHOD_ACK;
 	return resolve_ask(s->resolve, &c->query, hop.host, hop.port,
 			   hop.transport,
 			   transport_has(s->transport, hop.transport, AF_INET),
@@ -355,6 +364,8 @@ static void act(struct stack_client *c, unsigned actions,
 		send_ack(c, msg);
 	if (actions & ACTION_TIMEOUT)
 		metric_add(METRIC_sip_timeouts, 1);
+	if (actions & ACTION_ERROR && client_shrink(c) && try_next(c))
+		return;
 	if ((actions & (ACTION_TIMEOUT | ACTION_ERROR) ||
 	     (actions & ACTION_PASS && msg && msg->scode == 503)) &&
 	    elsewhere(c, now))
@@ -389,6 +400,7 @@ void client_response(struct stack *s, const struct sip_msg *msg,
 	(void)flow;
 	if (!c)
 		return; /* a stray one (18.1.2) */
+	c->answered = true;
 	actions = transaction_event(&n->machine,
 				    msg->scode < 200   ? EVENT_PROVISIONAL
 				    : msg->scode < 300 ? EVENT_SUCCESS

@@ -6,6 +6,7 @@
  * stack_client.c  requests out: resolve, send, retry elsewhere, CANCEL, ACK
  * stack_build.c   the bytes of a request, of its ACK and CANCEL
  * stack_target.c  where it goes
+ * stack_grow.c    ... by TCP, where it is large
  * stack_server.c  requests in: replies, CANCEL, the 2xx
  * stack_merge.c   ... that came by two ways
  */
@@ -20,6 +21,8 @@
 #define STACK_BUCKETS 65536
 #define STACK_FLOWS 1024
 #define STACK_MERGES 16384
+#define STACK_UDP_MAX 1300 /* RFC 3261 18.1.1 */
+#define STACK_NO_TCP 32
 #define STACK_TRANSACTIONS_MAX 262144
 #define STACK_KEPT_MAX ((size_t)64 * 1024 * 1024)
 #define STACK_BRANCH "z9hG4bK"
@@ -55,6 +58,8 @@ struct stack_client {
 	uint16_t fail; /* deliver this code when due */
 	bool cancel_wanted, cancelled;
 	bool answered; /* a response came from this address */
+	bool may_grow; /* by TCP, should it be too large for UDP */
+	bool grown;
 	enum sip_transport transport;
 	int trunk;
 	struct stack_request request; /* points into text[] */
@@ -95,6 +100,11 @@ struct stack {
 	struct node **buckets;
 	struct node *flows[STACK_FLOWS];
 	struct stack_server *merges[STACK_MERGES];
+	struct {
+		struct sa address;
+		uint64_t until;
+	} no_tcp[STACK_NO_TCP];
+	unsigned no_tcp_at;
 	struct node **heap;
 	size_t heap_len, heap_max;
 };
@@ -127,11 +137,18 @@ int client_build(struct stack_client *c) CHECK_RESULT;
 size_t client_follower(struct stack_client *c, const char *method,
 		       struct text to, uint8_t *buf, size_t max);
 
+/* stack_grow.c */
+/* Built for UDP and too large: the stream that it is to go by. */
+bool client_grow(struct stack_client *c, struct flow *ret);
+/* That came to nothing: by UDP then, once more to the same address. */
+bool client_shrink(struct stack_client *c);
+
 /* stack_target.c */
 struct hop {
 	struct text host;
 	uint16_t port;
 	enum sip_transport transport;
+	bool said; /* the URI names it */
 };
 
 int target_hop(struct stack *s, const struct stack_target *target,

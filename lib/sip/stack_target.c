@@ -29,7 +29,7 @@ static int hop_of_uri(struct stack *s, struct text text, struct hop *ret)
 	if (!sips && pl_strcasecmp(&uri.scheme, "sip"))
 		return EINVAL;
 	*ret = (struct hop){ message_text(uri.host), uri.port,
-			     default_transport(s) };
+			     default_transport(s), false };
 	if (message_param(message_text(uri.params), "transport", &transport)) {
 		for (int i = SIP_UDP; i <= SIP_TLS; i++) {
 			const char *name =
@@ -39,6 +39,7 @@ static int hop_of_uri(struct stack *s, struct text text, struct hop *ret)
 			    !strncasecmp(transport.p, name, 3))
 				ret->transport = (enum sip_transport)i;
 		}
+		ret->said = true;
 	}
 	if (sips)
 		ret->transport = SIP_TLS;
@@ -55,7 +56,7 @@ int target_hop(struct stack *s, const struct stack_target *target,
 		return hop_of_uri(s, target->uri, ret);
 	if (!k)
 		return EINVAL;
-	*ret = (struct hop){ text_of(k->host), k->port, k->transport };
+	*ret = (struct hop){ text_of(k->host), k->port, k->transport, false };
 	return 0;
 }
 

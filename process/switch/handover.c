@@ -162,7 +162,7 @@ void handover_begin(struct switch_self *self, struct call *c)
 	call_due(self, c, HAND_OVER_PATIENCE_MS);
 	err = refer(self, c);
 	if (err)
-		stay(self, c, err == EOPNOTSUPP ? "no-refer" : "failed", 0);
+		stay(self, c, err == EOPNOTSUPP ? "unsupported" : "failed", 0);
 }
 
 void handover_progress(struct switch_self *self, struct call *c, unsigned code)

@@ -14,7 +14,13 @@ uv_loop_t *rig_loop;
 void rig_listen(struct rig_node *n, enum sip_transport transport,
 		const char *address)
 {
-	unsigned i = n->settings.listener_count++;
+	assert_true(rig_listen_at(n, transport, address, 0));
+}
+
+bool rig_listen_at(struct rig_node *n, enum sip_transport transport,
+		   const char *address, uint16_t port)
+{
+	unsigned i = n->settings.listener_count;
 	struct listener *l = &n->settings.listeners[i];
 	struct sockaddr_storage bound;
 	socklen_t len = sizeof(bound);
@@ -23,7 +29,7 @@ void rig_listen(struct rig_node *n, enum sip_transport transport,
 
 	l->transport = transport;
 	(void)snprintf(l->address, sizeof(l->address), "%s", address);
-	assert_int_equal(sa_set_str(&sa, address, 0), 0);
+	assert_int_equal(sa_set_str(&sa, address, port), 0);
 	fd = socket(sa_af(&sa),
 		    (transport == SIP_UDP ? SOCK_DGRAM : SOCK_STREAM) |
 			    SOCK_CLOEXEC,
@@ -33,11 +39,16 @@ void rig_listen(struct rig_node *n, enum sip_transport transport,
 	if (sa_af(&sa) == AF_INET6 && strcmp(address, "::"))
 		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one,
 				 sizeof(one));
-	assert_int_equal(bind(fd, &sa.u.sa, sa.len), 0);
+	if (bind(fd, &sa.u.sa, sa.len)) {
+		assert_int_equal(close(fd), 0);
+		return false;
+	}
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&bound, &len), 0);
 	assert_int_equal(sa_set_sa(&sa, (struct sockaddr *)&bound), 0);
 	n->fds[i] = fd;
 	n->ports[i] = sa_port(&sa);
+	n->settings.listener_count++;
+	return true;
 }
 
 static void on_event(void *arg, struct stack_server *t, enum stack_event event)
@@ -179,7 +190,7 @@ struct stack_client *rig_request(struct rig_node *n, enum message_method m,
 	struct stack_request r = { .method = m,
 				   .uri = text_of(uri),
 				   .hops = n->hops };
-	char headers[1024];
+	char headers[4096];
 
 	(void)snprintf(headers, sizeof(headers),
 		       "From: <sip:a@rig>;tag=f\r\nTo: <%s>\r\n"

@@ -47,6 +47,9 @@ extern uv_loop_t *rig_loop;
 /* Bind and listen; a settings row with its descriptor. */
 void rig_listen(struct rig_node *n, enum sip_transport transport,
 		const char *address);
+/* False: that port is taken. */
+bool rig_listen_at(struct rig_node *n, enum sip_transport transport,
+		   const char *address, uint16_t port);
 void rig_open(struct rig_node *n);
 void rig_close(struct rig_node *n);
 

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/metric.h"
@@ -288,6 +289,79 @@ static void the_next_address_is_tried(void **state)
 	pair_close(&p);
 }
 
+/* b hears UDP, and TCP at the same port if it is to; a has both. */
+static void pair_of_both(struct pair *p, bool b_tcp)
+{
+	bool ok = false;
+
+	memset(p, 0, sizeof(*p));
+	rig_listen(&p->a, SIP_UDP, "127.0.0.1");
+	rig_listen(&p->a, SIP_TCP, "127.0.0.1");
+	for (unsigned i = 0; i < 50 && !ok; i++) {
+		rig_listen(&p->b, SIP_UDP, "127.0.0.1");
+		ok = !b_tcp ||
+		     rig_listen_at(&p->b, SIP_TCP, "127.0.0.1", p->b.ports[0]);
+		if (!ok)
+			close(p->b.fds[--p->b.settings.listener_count]);
+	}
+	assert_true(ok);
+	rig_open(&p->a);
+	rig_open(&p->b);
+	p->b.reply = 200;
+	(void)snprintf(p->uri, sizeof(p->uri), "sip:x@127.0.0.1:%u",
+		       p->b.ports[0]);
+}
+
+static unsigned ask_with(struct pair *p, enum message_method m, const char *uri,
+			 size_t more)
+{
+	char *extra = calloc(1, more + 8);
+
+	assert_non_null(extra);
+	(void)snprintf(extra, more + 8, "X: ");
+	memset(extra + 3, 'x', more);
+	memcpy(extra + 3 + more, "\r\n", 3);
+	p->a.ended = false;
+	p->a.code_count = 0;
+	assert_non_null(rig_request(&p->a, m, uri, -1, extra));
+	assert_true(rig_until(&p->a.code_count, 1, 2000));
+	rig_for(5);
+	free(extra);
+	return p->a.codes[0];
+}
+
+/* RFC 3261 18.1.1 */
+static void large_requests_go_by_tcp(void **state)
+{
+	char udp[160];
+	struct pair p;
+
+	(void)state;
+	pair_of_both(&p, true);
+	(void)snprintf(udp, sizeof(udp), "%s;transport=udp", p.uri);
+	assert_int_equal(ask_with(&p, METHOD_INFO, p.uri, 100), 200);
+	assert_int_equal(p.b.flow.transport, SIP_UDP);
+	assert_int_equal(ask_with(&p, METHOD_INFO, p.uri, 900), 200);
+	assert_int_equal(p.b.flow.transport, SIP_UDP);
+	assert_int_equal(ask_with(&p, METHOD_INFO, p.uri, 1100), 200);
+	assert_int_equal(p.b.flow.transport, SIP_TCP);
+	assert_int_equal(ask_with(&p, METHOD_INVITE, p.uri, 1100), 200);
+	assert_int_equal(p.b.flow.transport, SIP_TCP);
+	/* whoever says UDP means it */
+	assert_int_equal(ask_with(&p, METHOD_INFO, udp, 1100), 200);
+	assert_int_equal(p.b.flow.transport, SIP_UDP);
+	pair_close(&p);
+	/* and where there is no TCP, by UDP after all; the next one at once */
+	pair_of_both(&p, false);
+	assert_int_equal(ask_with(&p, METHOD_INVITE, p.uri, 2000), 200);
+	assert_int_equal(p.b.flow.transport, SIP_UDP);
+	assert_int_equal(p.a.closed, 1);
+	assert_int_equal(ask_with(&p, METHOD_INFO, p.uri, 2000), 200);
+	assert_int_equal(p.a.closed, 1);
+	assert_int_equal(p.b.requests, 2);
+	pair_close(&p);
+}
+
 /* A peer that is no stack: bytes in, bytes out. */
 static int dial(uint16_t port, int type)
 {
@@ -523,6 +597,7 @@ int main(void)
 		cmocka_unit_test(datagrams_are_judged),
 		cmocka_unit_test(a_request_again_is_no_new_one),
 		cmocka_unit_test(forks_that_meet_again_are_one_request),
+		cmocka_unit_test(large_requests_go_by_tcp),
 		cmocka_unit_test(hops_are_counted),
 		cmocka_unit_test(closing_frees_what_is_under_way),
 	};
