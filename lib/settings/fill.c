@@ -134,6 +134,17 @@ static void fill_listener(struct loader *l, const char *text, unsigned line,
 	to->order = l->s->listener_count++;
 }
 
+static void fill_nameserver(struct loader *l, const char *text, unsigned line)
+{
+	struct settings *s = l->s;
+
+	if (*text && (host_and_port(text, s->nameserver, sizeof(s->nameserver),
+				    &s->nameserver_port) ||
+		      !numeric(s->nameserver)))
+		loader_fault(l, line, "CONFIG", "write ADDRESS or ADDRESS:PORT",
+			     "nameserver: not an address");
+}
+
 static void fill_sip(struct loader *l, cfg_t *cfg)
 {
 	struct settings *s = l->s;
@@ -145,6 +156,7 @@ static void fill_sip(struct loader *l, cfg_t *cfg)
 			      cfg_getstr(cfg, "public-host"));
 	(void)loader_copy(l, s->domain, sizeof(s->domain),
 			  cfg_getstr(cfg, "domain"), line, "domain");
+	fill_nameserver(l, cfg_getstr(cfg, "nameserver"), line);
 	loader_path(l, s->tls_certificate, cfg_getstr(cfg, "tls-certificate"),
 		    line, "tls-certificate");
 	loader_path(l, s->tls_key, cfg_getstr(cfg, "tls-key"), line, "tls-key");

@@ -17,6 +17,7 @@ cfg_t *loader_grammar(void)
 		CFG_STR("tls-certificate", "", CFGF_NONE),
 		CFG_STR("tls-key", "", CFGF_NONE),
 		CFG_STR("tls-ca", "", CFGF_NONE),
+		CFG_STR("nameserver", "", CFGF_NONE),
 		CFG_INT("session-expires", 1800, CFGF_NONE),
 		CFG_INT("calls-max", 1000, CFGF_NONE),
 		CFG_END()

@@ -194,8 +194,11 @@ struct settings {
 	char tls_certificate[SETTINGS_PATH_MAX];
 	char tls_key[SETTINGS_PATH_MAX];
 	char tls_ca[SETTINGS_PATH_MAX];
-	char domain[SETTINGS_NAME_MAX]; /* realm of the digest */
-	unsigned session_expires_s;     /* RFC 4028; 0: none */
+	char domain[SETTINGS_NAME_MAX];     /* realm of the digest */
+	char nameserver[SETTINGS_NAME_MAX]; /* numeric, of trunks' names; "":
+					       as the system has it */
+	uint16_t nameserver_port;           /* 0: 53 */
+	unsigned session_expires_s;         /* RFC 4028; 0: none */
 	unsigned calls_max;
 
 	char media_address[64];

@@ -27,7 +27,9 @@ struct resolve_query;
 typedef void resolve_h(void *arg, int err, const struct sa *addresses,
 		       unsigned count);
 
-int resolve_prepare(struct resolve **ret) CHECK_RESULT;
+/* EINVAL: the nameserver of the settings is none. */
+int resolve_prepare(struct resolve **ret,
+		    const struct settings *settings) CHECK_RESULT;
 int resolve_start(struct resolve *r, uv_loop_t *loop) CHECK_RESULT;
 void resolve_close(struct resolve *r); /* NULL is fine; no handler called */
 

@@ -148,7 +148,21 @@ static void socket_state(void *arg, ares_socket_t fd, int readable,
 				    ready);
 }
 
-int resolve_prepare(struct resolve **ret)
+/* In place of what /etc/resolv.conf says. */
+static int use_nameserver(struct resolve *r, const struct settings *s)
+{
+	char one[SETTINGS_NAME_MAX + 16];
+	bool inet6 = strchr(s->nameserver, ':') != NULL;
+
+	if (!s->nameserver[0])
+		return 0;
+	(void)snprintf(one, sizeof(one), "%s%s%s:%u", inet6 ? "[" : "",
+		       s->nameserver, inet6 ? "]" : "",
+		       s->nameserver_port ? s->nameserver_port : 53);
+	return ares_set_servers_ports_csv(r->channel, one) ? EINVAL : 0;
+}
+
+int resolve_prepare(struct resolve **ret, const struct settings *settings)
 {
 	struct resolve *r = calloc(1, sizeof(*r));
 	struct ares_options o = { .timeout = 1500, .tries = 2 };
@@ -166,6 +180,12 @@ int resolve_prepare(struct resolve **ret)
 				      ARES_OPT_LOOKUPS)) {
 		free(r);
 		return ENOMEM;
+	}
+	if (use_nameserver(r, settings)) {
+		ares_destroy(r->channel);
+		ares_library_cleanup();
+		free(r);
+		return EINVAL;
 	}
 	r->have_channel = true;
 	read_hosts(r);

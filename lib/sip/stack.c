@@ -256,7 +256,7 @@ int stack_prepare(struct stack **ret, const struct settings *settings,
 	if (!err)
 		err = transport_prepare(&s->transport, settings);
 	if (!err)
-		err = resolve_prepare(&s->resolve);
+		err = resolve_prepare(&s->resolve, settings);
 	if (err) {
 		stack_close(s);
 		return err;
