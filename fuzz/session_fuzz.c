@@ -38,7 +38,7 @@ static uint64_t now;
 static struct sessions *all;
 static struct session *session;
 static struct session_refer *referred;
-static struct session_state *state;
+static struct session_state *state, spare;
 static const uint8_t *will;
 static size_t will_left;
 
@@ -149,7 +149,10 @@ static struct offer_media media(void)
 				     .codec_count = 2,
 				     .dtmf = true,
 				     .direction = next_will() & 3,
-				     .srtp = SRTP_OFFERED };
+				     .srtp = SRTP_OFFERED,
+				     .as_is = next_will() & 1
+						      ? TEXT("v=0\r\nm=x\r\n")
+						      : TEXT("") };
 }
 
 static void refer_goes_on(unsigned code)
@@ -177,6 +180,11 @@ static void act(struct session *s)
 		break;
 	case 5:
 		(void)!session_offer(s, &m);
+		(void)!session_dtmf(s, '1', 100);
+		break;
+	case 10:
+		(void)!session_update(s, &m);
+		(void)!session_add(s, TEXT("X: y\r\n"));
 		break;
 	case 6:
 		(void)!session_refer(s, TEXT("sip:x@y"), TEXT(""));
@@ -222,11 +230,43 @@ static unsigned on_room(void *arg, const struct sip_msg *invite,
 	return 0;
 }
 
+static unsigned on_replaces(void *owner, struct session *old,
+			    const struct sip_msg *invite,
+			    const struct flow *flow,
+			    struct session_terms *terms,
+			    struct session_state **ret_state)
+{
+	(void)owner;
+	(void)old;
+	(void)invite;
+	(void)flow;
+	terms->srtp = SRTP_OFFERED;
+	*ret_state = &spare;
+	return next_will() & 1 ? 0 : 603;
+}
+
+static void replace(struct session *s)
+{
+	struct offer_media m = media();
+
+	if (session_answer(s, &m)) {
+		session_refuse(s, 488);
+		return;
+	}
+	session_end(session);
+	session_move(s, state);
+	session = s;
+}
+
 static void on_incoming(void *owner, struct session *s,
 			const struct sip_msg *invite)
 {
 	(void)owner;
 	(void)invite;
+	if (session) {
+		replace(s);
+		return;
+	}
 	session = s;
 	act(s);
 }
@@ -303,9 +343,10 @@ static void on_ended(void *owner, struct session *s,
 }
 
 static const struct session_handlers handlers = {
-	on_room,    NULL,    on_incoming, on_progress,      on_answered,
-	on_refused, on_any,  on_any,      on_any,           on_offer_refused,
-	on_any,     on_dtmf, on_referred, on_offer_refused, on_ended
+	on_room,     on_replaces,      on_incoming, on_progress,
+	on_answered, on_refused,       on_any,      on_any,
+	on_any,      on_offer_refused, on_any,      on_dtmf,
+	on_referred, on_offer_refused, on_ended
 };
 
 static uint64_t the_clock(void)
@@ -459,7 +500,8 @@ static void finish(void)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct stack stack;
-	struct sessions_options o = { .clock_ms = the_clock };
+	struct sessions_options o = { .clock_ms = the_clock,
+				      .relays = size & 1 };
 	struct text rest;
 
 	if (size < 16)

@@ -252,19 +252,6 @@ int queue_next(struct queue *q, uint64_t now_ms, uint32_t *ret_slot,
 	return 0;
 }
 
-uint64_t queue_wake_ms(const struct queue *q)
-{
-	uint64_t wake = UINT64_MAX;
-
-	if (longest_waiting(q) == QUEUE_NOBODY)
-		return wake;
-	for (uint32_t i = 0; i < QUEUE_AGENTS; i++)
-		if (q->agents[i].state == QUEUE_AGENT_IDLE &&
-		    q->agents[i].not_before_ms < wake)
-			wake = q->agents[i].not_before_ms;
-	return wake;
-}
-
 int queue_answered(struct queue *q, uint32_t slot)
 {
 	struct queue_waiter *w;
@@ -295,18 +282,6 @@ int queue_unanswered(struct queue *q, uint32_t slot, uint64_t now_ms)
 	agent_last(q, w->agent);
 	w->agent = QUEUE_NOBODY;
 	w->state = QUEUE_WAITER_WAITING;
-	return 0;
-}
-
-int queue_ahead(const struct queue *q, uint32_t slot, uint32_t *ret)
-{
-	uint32_t ahead = 0;
-
-	if (!queue_has(q, slot))
-		return ENOENT;
-	for (uint32_t at = q->first; at != slot; at = q->waiters[at].next)
-		ahead++;
-	*ret = ahead;
 	return 0;
 }
 

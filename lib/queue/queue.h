@@ -113,20 +113,12 @@ bool queue_has(const struct queue *q, uint32_t slot);
 int queue_next(struct queue *q, uint64_t now_ms, uint32_t *ret_slot,
 	       uint32_t *ret_agent) CHECK_RESULT;
 
-/* The earliest moment at which queue_next() may find a nurse who rests now;
- * UINT64_MAX when waiting alone will change nothing. */
-uint64_t queue_wake_ms(const struct queue *q);
-
 /* She answered: he leaves the queue, she is busy until queue_agent_free(). */
 int queue_answered(struct queue *q, uint32_t slot) CHECK_RESULT;
 
 /* She did not, for whatever reason: he waits on in his place, she goes last. */
 int queue_unanswered(struct queue *q, uint32_t slot,
 		     uint64_t now_ms) CHECK_RESULT;
-
-/* How many are before this one; counts along the queue. ENOENT: not in it. */
-int queue_ahead(const struct queue *q, uint32_t slot,
-		uint32_t *ret) CHECK_RESULT;
 
 /* Whom to tell his position now, because nobody did for every_ms. */
 typedef void queue_tell_h(void *arg, uint32_t slot, uint32_t ahead);

@@ -460,16 +460,6 @@ int session_restore(struct session **ret, struct sessions *all,
 
 /* ---- what is known */
 
-void *session_owner(const struct session *s)
-{
-	return s->owner;
-}
-
-void session_own(struct session *s, void *owner)
-{
-	s->owner = owner;
-}
-
 struct session_state *session_state(struct session *s)
 {
 	return s->state;

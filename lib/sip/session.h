@@ -328,8 +328,6 @@ int session_restore(struct session **ret, struct sessions *all,
 
 /* ---- what is known */
 
-void *session_owner(const struct session *s);
-void session_own(struct session *s, void *owner); /* another owner from now */
 struct session_state *session_state(struct session *s);
 bool session_established(const struct session *s);
 /* Is an offer of theirs, or their INVITE, waiting for us? */

@@ -13,26 +13,12 @@ typedef void take_h(struct session *s, struct stack_server *t,
 
 /* ---- changes of media */
 
-static void refuse_body(struct stack_server *t, int err)
+static void refuse_body(struct session *s, struct stack_server *t, int err)
 {
-	struct stack_reply r = { .code = 415,
-				 .headers =
-					 TEXT("Accept: application/sdp\r\n") };
-
-	if (err == EINVAL)
-		(void)!stack_reply(t, &r);
-	else
-		(void)!stack_answer(t, err == EMSGSIZE ? 488 : 400);
-}
-
-static void refuse_interval(struct session *s, struct stack_server *t)
-{
-	struct stack_reply r = { .code = 422 };
-	char line[40];
-
-	(void)snprintf(line, sizeof(line), "Min-SE: %u\r\n", s->all->min_se_s);
-	r.headers = text_of(line);
-	(void)!stack_reply(t, &r);
+	session_turn_away(s->all, t,
+			  err == EINVAL     ? 415
+			  : err == EMSGSIZE ? 488
+					    : 400);
 }
 
 /* RFC 4028 9, for every session refresh request. False: it was refused. */
@@ -48,7 +34,7 @@ static bool timer_fits(struct session *s, struct stack_server *t,
 		return false;
 	}
 	if (session_timer_judge(&timer, &said, &ours)) {
-		refuse_interval(s, t);
+		session_turn_away(s->all, t, 422);
 		return false;
 	}
 	return true;
@@ -118,7 +104,7 @@ static void take_invite(struct session *s, struct stack_server *t,
 		return;
 	err = session_read_sdp(s, msg, &o);
 	if (err && err != ENOENT) {
-		refuse_body(t, err);
+		refuse_body(s, t, err);
 		return;
 	}
 	session_watch_invite(s, t, msg->cseq.num);
@@ -161,7 +147,7 @@ static void take_update(struct session *s, struct stack_server *t,
 		return;
 	}
 	if (err) {
-		refuse_body(t, err);
+		refuse_body(s, t, err);
 		return;
 	}
 	if (!may_offer(s, t))

@@ -254,6 +254,9 @@ void session_send_ack(struct sessions *all, struct dialog *d, uint32_t seq,
 /* 200 (or another) with lines and description. */
 int session_reply(struct session *s, struct stack_server *t, unsigned code,
 		  const struct writer *more, const struct writer *sdp);
+/* With what RFC 3261 and 4028 want beside the code. */
+void session_turn_away(const struct sessions *all, struct stack_server *t,
+		       unsigned code);
 void session_retry_later(struct stack_server *t); /* 500 and Retry-After */
 /* Credentials for a 401 or 407, as a line. ENOENT: none that would do. */
 int session_authorize(const struct session *s, const struct sip_msg *msg,

@@ -138,6 +138,21 @@ int session_reply(struct session *s, struct stack_server *t, unsigned code,
 	return stack_reply(t, &r);
 }
 
+void session_turn_away(const struct sessions *all, struct stack_server *t,
+		       unsigned code)
+{
+	struct stack_reply r = { .code = code };
+	char line[40];
+
+	(void)snprintf(line, sizeof(line), "Min-SE: %u\r\n", all->min_se_s);
+	/* RFC 3261 21.4.13, RFC 4028 6: what would be understood */
+	if (code == 415)
+		r.headers = TEXT("Accept: application/sdp\r\n");
+	else if (code == 422)
+		r.headers = text_of(line);
+	(void)!stack_reply(t, &r);
+}
+
 /* RFC 3261 14.2, RFC 3311 5.2: between 0 and 10 seconds, at random. */
 void session_retry_later(struct stack_server *t)
 {

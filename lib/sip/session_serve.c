@@ -34,26 +34,6 @@ static void forget_invite(struct session *s)
 
 /* ---- the INVITE comes */
 
-/* RFC 3261 21.4.13: say what would be understood. */
-static void refuse_type(struct stack_server *t)
-{
-	struct stack_reply r = { .code = 415,
-				 .headers =
-					 TEXT("Accept: application/sdp\r\n") };
-
-	(void)!stack_reply(t, &r);
-}
-
-static void refuse_interval(const struct sessions *all, struct stack_server *t)
-{
-	struct stack_reply r = { .code = 422 };
-	char line[40];
-
-	(void)snprintf(line, sizeof(line), "Min-SE: %u\r\n", all->min_se_s);
-	r.headers = text_of(line);
-	(void)!stack_reply(t, &r);
-}
-
 /* What is wrong with it whatever the owner thinks; 0: nothing. */
 static unsigned judge(struct sessions *all, const struct sip_msg *msg)
 {
@@ -78,16 +58,6 @@ static unsigned judge(struct sessions *all, const struct sip_msg *msg)
 	if (session_timer_read(&said, msg))
 		return 400;
 	return session_timer_judge(&t, &said, &ours) ? 422 : 0;
-}
-
-static void refuse(struct sessions *all, struct stack_server *t, unsigned code)
-{
-	if (code == 415)
-		refuse_type(t);
-	else if (code == 422)
-		refuse_interval(all, t);
-	else
-		(void)!stack_answer(t, code);
 }
 
 static struct session *serve(struct sessions *all, struct stack_server *t,
@@ -132,7 +102,7 @@ void session_serve_new(struct sessions *all, struct stack_server *t,
 	if (!code)
 		code = session_replaced(all, msg, &old);
 	if (code) {
-		refuse(all, t, code);
+		session_turn_away(all, t, code);
 		return;
 	}
 	err = dialog_accept(&dialog, msg, flow, stack_server_tag(t));

@@ -254,13 +254,3 @@ unsigned transaction_tick(struct transaction *t, uint64_t now)
 	retransmit_every(t, next, now);
 	return transaction_event(t, EVENT_RETRANSMIT, now);
 }
-
-const char *transaction_state_name(enum transaction_state state)
-{
-	static const char *const names[TRANSACTION_STATES] = {
-		"trying",    "proceeding", "completed",
-		"confirmed", "accepted",   "ended",
-	};
-
-	return state < TRANSACTION_STATES ? names[state] : "?";
-}

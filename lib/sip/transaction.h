@@ -85,6 +85,4 @@ uint64_t transaction_due(const struct transaction *t);
 /* EVENT_RETRANSMIT or EVENT_DEADLINE where one is due, else nothing. */
 unsigned transaction_tick(struct transaction *t, uint64_t now);
 
-const char *transaction_state_name(enum transaction_state state);
-
 #endif

@@ -122,14 +122,6 @@ static int read_at(int fd, uint64_t offset, void *to, size_t len, size_t *got)
 	return 0;
 }
 
-int store_part_read(struct store_part *p, uint64_t offset, void *to, size_t len)
-{
-	size_t got = 0;
-	int err = read_at(p->fd, offset, to, len, &got);
-
-	return err ? err : got < len ? ENOENT : 0;
-}
-
 int store_part_size(struct store_part *p, uint64_t *ret_size)
 {
 	struct stat st;

@@ -38,10 +38,6 @@ int store_part_write(struct store_part *p, uint64_t offset, const void *bytes,
 /* How many bytes lie there, holes included. */
 int store_part_size(struct store_part *p, uint64_t *ret_size) CHECK_RESULT;
 
-/* ENOENT when fewer than len bytes lie there. */
-int store_part_read(struct store_part *p, uint64_t offset, void *to,
-		    size_t len) CHECK_RESULT;
-
 /*
  * Let the body appear under its name, total bytes long (else EBADMSG). Order
  * is the point: fsync, rename, and once for all that were finished together

@@ -211,6 +211,36 @@ test('by redirect: 302 with the provider and the municipality', async () => {
 	await none(provider);
 });
 
+test('in the queue, and while they talk: place, nurse and recording stay', async () => {
+	const dial = () => Dialog.to(carrier, `sip:1177@${provider.address}`, provider.port);
+	const instead = async (old) => {
+		const d = dial();
+		const { code } = await d.invite({
+			headers: [`Replaces: ${old.callId};to-tag=${old.remoteTag};from-tag=${old.localTag}`], body: media(),
+		});
+		assert.equal(code, 200);
+		carrier.answer(await carrier.request('BYE'), 200);
+		return d;
+	};
+	const before = (await provider.sealed(0)).length, first = dial();
+	assert.equal((await first.invite({ body: media() })).code, 200);
+	await until('the queue', async () => (await provider.json('calls'))[0]?.state === 'queued', 20000);
+	const second = await instead(first);
+	assert.equal((await provider.json('calls'))[0].state, 'queued');
+	const phone = await nurse(); // who is rung at once
+	await until('the recording', async () => await provider.metric('recordings_active') === 1, 20000);
+	const third = await instead(second);
+	await sleep(1000);
+	const [call, ...others] = await provider.json('calls');
+	assert.equal(call.state, 'talking');
+	assert.deepEqual(others, []);
+	assert.equal(await provider.metric('recordings_active'), 1);
+	assert.equal((await third.bye()).code, 200);
+	await phone.event('CALL_CLOSED');
+	assert.equal((await provider.sealed(before + 1)).length, before + 1);
+	await none(provider);
+});
+
 test('what may not be replaced: 400, 481, 486, 603', async () => {
 	const first = Dialog.to(carrier, `sip:1177@${provider.address}`, provider.port);
 	assert.equal((await first.invite({ body: media() })).code, 200);

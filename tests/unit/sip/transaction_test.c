@@ -226,12 +226,9 @@ static void scripts_run_as_written(void **state)
 							step->event,
 						step->at);
 			if (got != step->actions || t.state != step->state) {
-				fail_msg("%s, at %llu: actions %x, state %s",
+				fail_msg("%s, at %llu: actions %x, state %u",
 					 s->name, (unsigned long long)step->at,
-					 got,
-					 transaction_state_name(
-						 (enum transaction_state)
-							 t.state));
+					 got, t.state);
 			}
 		}
 	}
