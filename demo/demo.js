@@ -166,19 +166,6 @@ async function theCall({ provider, national }) {
 
 // ---- act 3: where a call may go
 
-// What the national node has written down of the call that was just made.
-async function routed(national) {
-	const text = await until('the route in the ledger', async () => {
-		// of a copy: the ledger lets nobody else into its own
-		for (const end of ['', '-wal'])
-			fs.copyFileSync(path.join(national.state, 'ledger', `db.sqlite${end}`), path.join(home, `copy.sqlite${end}`));
-		const r = await run('sqlite3', [path.join(home, 'copy.sqlite'),
-			'SELECT details FROM entries WHERE type = \'call.routed\' ORDER BY entry LIMIT 1']);
-		return r.stdout.trim();
-	}, 5000, 200);
-	return JSON.parse(text);
-}
-
 async function nightsIn2019({ national }) {
 	begin('A night call that 2019 would have sent to Bangkok');
 	const conf = path.join(examples, 'incident-2019.conf');
@@ -198,7 +185,10 @@ async function nightsIn2019({ national }) {
 		`Bangkok is refused, by ${broken('bangkok', 'answering').join(', ')}: no care provider under Swedish law, and under no statutory secrecy`);
 	check(d.answer === 'yes' && d.organisation === 'provider' && !d.record && broken(d.route, 'recording').includes('GDPR-32-OPEN'),
 		`the caller gets through: to the ${d.route.replace('-', ' ')}, nurses in Sweden, not recorded: the storage lay open (GDPR-32-OPEN)`);
-	const e = await routed(national);
+	const [e] = await until('the route in the ledger', async () => {
+		const events = await national.events('call.routed');
+		return events.length && events;
+	}, 5000, 200);
 	check(e.passed?.bangkok === 'SE-HSL' && e.route === 'vardlinjen' && e.agreements.length === 1,
 		`the call of a moment ago: somebody has written a route to Bangkok before all others. The national node's ledger: passed by ` +
 		`${e.passed?.bangkok}; taken ${e.route}; responsible by law: ${e.controller}, by agreement ${e.agreements?.join(', ')}`, e);

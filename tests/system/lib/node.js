@@ -165,6 +165,17 @@ class Node {
 		}, ms, 100);
 	}
 
+	// Details of the ledger's events of a kind, in order. Of a copy: the ledger
+	// lets nobody else into its own.
+	async events(type) {
+		const copy = path.join(this.dir, 'copy.sqlite');
+		for (const end of ['', '-wal']) fs.copyFileSync(path.join(this.state, 'ledger', `db.sqlite${end}`), copy + end);
+		const r = await run('sqlite3', ['-json', copy, `SELECT details FROM entries WHERE type = '${type}' ORDER BY entry`]);
+		for (const end of ['', '-wal', '-shm']) fs.rmSync(copy + end, { force: true });
+		if (r.status) throw new Error(`sqlite3: ${r.stderr}`);
+		return JSON.parse(r.stdout || '[]').map((e) => JSON.parse(e.details));
+	}
+
 	metrics() {
 		return new Promise((done, fail) => {
 			let text = '';
