@@ -13,7 +13,9 @@ static const char usage_text[] =
 	"usage: vaxel register show [--json|--picture|--dot]\n"
 	"       vaxel register at TIME [--json]\n"
 	"       vaxel register article30 ORG [--json]\n"
-	"       vaxel register what-if 'end AGREEMENT at TIME' [--json]\n\n"
+	"       vaxel register what-if 'end AGREEMENT at TIME' [--json]\n"
+	"       vaxel register responsible CALL|HANDOVER [--at TIME] [--json]\n"
+	"                            [-c FILE]\n\n"
 	"  -c FILE          the node's configuration, which names the "
 	"register\n"
 	"  --register FILE  the register itself\n\n"
@@ -23,6 +25,9 @@ static const char usage_text[] =
 	"at         what is in force then, and the faults of that minute\n"
 	"article30  the record of processing of an organisation (GDPR 30); "
 	"1: gaps\n"
+	"responsible  who answered for a call, minute by minute, by the "
+	"running\n"
+	"           node's ledger; 1: it knows of no such call, or of nobody\n"
 	"what-if    which answers would change from yes to no; 1: some do\n\n"
 	"TIME is a day, 2026-11-21, or RFC 3339. What holds now is looked at "
 	"now,\nor when the register says as-of.\n";
@@ -87,7 +92,7 @@ const char *register_organisation_name(const struct register_view *v,
 
 struct arguments {
 	struct node_args a;
-	const char *file;
+	const char *file, *at;
 	bool picture, dot;
 };
 
@@ -161,11 +166,28 @@ static int on_file(const struct arguments *x, const char *file)
 	return status;
 }
 
+/* Asked of the running node. */
+static int responsible(const struct arguments *x)
+{
+	struct settings *s;
+	int status;
+
+	if (x->a.count != 2 || x->file || x->picture || x->dot)
+		return node_usage(usage_text, "say which call");
+	s = node_settings(&x->a);
+	if (!s)
+		return EXIT_NO;
+	status = register_call(s, x->a.args[1], x->at, x->a.json);
+	settings_free(s);
+	return status;
+}
+
 int command_register(int argc, char **argv)
 {
 	struct arguments x = { 0 };
 	const struct node_option options[] = {
 		{ "--register", &x.file, NULL },
+		{ "--at", &x.at, NULL },
 		{ "--picture", NULL, &x.picture },
 		{ "--dot", NULL, &x.dot },
 		{ NULL, NULL, NULL },
@@ -181,6 +203,10 @@ int command_register(int argc, char **argv)
 	}
 	if (!x.a.count)
 		return node_usage(usage_text, "say what to do");
+	if (!strcmp(x.a.args[0], "responsible"))
+		return responsible(&x);
+	if (x.at)
+		return node_usage(usage_text, "--at is for responsible");
 	file = file_of(&x);
 	if (!file)
 		return EXIT_NO;

@@ -19,6 +19,9 @@ struct register_view {
 int register_show(const struct register_view *v);
 int register_picture(const struct register_view *v, bool dot_only);
 int register_article30(const struct register_view *v, const char *id);
+/* Who was responsible for a call, or a hand-over; at NULL: at the end. */
+int register_call(const struct settings *s, const char *id, const char *at,
+		  bool json);
 int register_what_if(const struct register_view *v, const char *text);
 
 /* ---- words for people */

@@ -17,6 +17,7 @@ static const char *const asks[TALK_ASKS] = {
 	[TALK_USERS] = "users",
 	[TALK_USER] = "user",
 	[TALK_RECOVER] = "recover",
+	[TALK_CALL] = "call",
 };
 
 static int get(const json_t *o, const char *key, struct text *ret)
@@ -91,6 +92,7 @@ static int read_object(const json_t *o, struct talk_request *q)
 	case TALK_RECORDING:
 	case TALK_BODY:
 	case TALK_EXPORT:
+	case TALK_CALL:
 		err = get(o, "id", &id);
 		return err ? err : id_read(id, q->id);
 	case TALK_OPEN:

@@ -26,6 +26,8 @@
  *   {"ask":"users"}       J {"entry","type","details":TEXT} each
  *   {"ask":"user","type":"user.added"|"user.removed","details":TEXT}
  *                         J {"entry":N}
+ *   {"ask":"call","id"}   J {"entry","type","at","details":TEXT} each event of
+ *                         the call, or of the hand-over, with that id
  *   {"ask":"recover"}     J {"asked":true}
  */
 #ifndef VAXEL_RELEASE_TALK_H
@@ -52,6 +54,7 @@ enum talk_ask {
 	TALK_USERS,
 	TALK_USER,
 	TALK_RECOVER,
+	TALK_CALL,
 	TALK_ASKS
 };
 

@@ -173,20 +173,12 @@ static void show_recording(struct job *j, const struct ipc_message *m)
 		job_end(j, 0, NULL, NULL);
 }
 
-/* ---- users */
-
-static void list_users(struct job *j, const struct ipc_message *m);
-
-static void users_ask(struct job *j, json_int_t from)
-{
-	job_ask_ledger(j, json_pack("{s:s,s:I}", "ask", "users", "from", from),
-		       list_users);
-}
-
-static void list_users(struct job *j, const struct ipc_message *m)
+/* Rows of the ledger's answer to the client; then the next page, or the end. */
+static void list_rows(struct job *j, const struct ipc_message *m,
+		      const char *rows, void (*ask)(struct job *, json_int_t))
 {
 	json_t *o = job_ledger_reply(j, m);
-	const json_t *list = json_object_get(o, "users");
+	const json_t *list = json_object_get(o, rows);
 	const json_t *next = json_object_get(o, "next");
 	json_int_t from = json_is_integer(next) ? json_integer_value(next) : 0;
 
@@ -199,9 +191,44 @@ static void list_users(struct job *j, const struct ipc_message *m)
 		}
 	json_decref(o);
 	if (from)
-		users_ask(j, from);
+		ask(j, from);
 	else
 		job_end(j, 0, NULL, NULL);
+}
+
+/* ---- users */
+
+static void list_users(struct job *j, const struct ipc_message *m);
+
+static void users_ask(struct job *j, json_int_t from)
+{
+	job_ask_ledger(j, json_pack("{s:s,s:I}", "ask", "users", "from", from),
+		       list_users);
+}
+
+static void list_users(struct job *j, const struct ipc_message *m)
+{
+	list_rows(j, m, "users", users_ask);
+}
+
+/* ---- a call's events */
+
+static void list_events(struct job *j, const struct ipc_message *m);
+
+static void events_ask(struct job *j, json_int_t from)
+{
+	char id[ID_CHARS + 1];
+
+	id_text(j->request.id, id);
+	job_ask_ledger(j,
+		       json_pack("{s:s,s:s,s:I}", "ask", "call", "id", id,
+				 "from", from),
+		       list_events);
+}
+
+static void list_events(struct job *j, const struct ipc_message *m)
+{
+	list_rows(j, m, "events", events_ask);
 }
 
 static void user_stored(struct job *j, const struct ipc_message *m)
@@ -270,6 +297,9 @@ void ask_begin(struct job *j)
 		desk_append(j, q->added ? "user.added" : "user.removed",
 			    j->desk->process->settings->organisation,
 			    q->details, user_stored);
+		break;
+	case TALK_CALL:
+		events_ask(j, 0);
 		break;
 	case TALK_RECOVER:
 		recover_now(j);

@@ -270,6 +270,39 @@ static int answer_users(struct answer *a)
 	return 0;
 }
 
+static int each_event(void *arg, const struct database_entry *e)
+{
+	struct answer *a = arg;
+
+	if (e->entry >= a->size)
+		return 0;
+	a->next = e->entry;
+	return put_row(a,
+		       json_pack("{s:o, s:o, s:I, s:o}", "entry",
+				 number(e->entry), "type", text_json(e->type),
+				 "at", (json_int_t)e->at_ms, "details",
+				 text_json(e->details)));
+}
+
+static int answer_call(struct answer *a)
+{
+	char id[ID_CHARS + 1];
+	int err;
+
+	id_text(a->ask->id, id);
+	writer_str(a->w, "{\"events\":[");
+	err = database_call_entries(book_database(a->book), text_of(id),
+				    a->ask->from, each_event, a);
+	if (err && !a->full)
+		return err;
+	if (a->full)
+		writer_printf(a->w, "],\"next\":%llu}",
+			      (unsigned long long)a->next);
+	else
+		writer_str(a->w, "],\"next\":null}");
+	return 0;
+}
+
 static int one_entry(void *arg, const struct database_entry *e)
 {
 	struct answer *a = arg;
@@ -443,6 +476,8 @@ static int answer(struct answer *a)
 		return answer_consistency(a);
 	case ASK_USERS:
 		return answer_users(a);
+	case ASK_CALL:
+		return answer_call(a);
 	case ASK_WHATS:
 		break;
 	}

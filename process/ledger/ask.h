@@ -38,6 +38,10 @@
  *     checkpoint).
  *   {"ask":"details","entry":N}
  *     {"entry":N,"leaf":TEXT,"salt":B64,"details":TEXT,"at":MS}
+ *   {"ask":"call","id":ID,"from":N}       from optional; ID of the call, or of
+ *                                          its hand-over
+ *     {"events":[{"entry":N,"type":S,"at":MS,"details":TEXT}...],
+ *      "next":N|null}                      its call.* events
  *   {"ask":"checkpoint"}
  *     {"checkpoint":NOTE,"size":N,"root":B64}
  *   {"ask":"proof","entry":N}
@@ -69,6 +73,7 @@ enum ask_what {
 	ASK_PROOF,
 	ASK_CONSISTENCY,
 	ASK_USERS,
+	ASK_CALL,
 	ASK_WHATS
 };
 

@@ -8,7 +8,7 @@ static const char *const names[ASK_WHATS] = {
 	[ASK_APPEND] = "append",       [ASK_ENTRIES] = "entries",
 	[ASK_DETAILS] = "details",     [ASK_CHECKPOINT] = "checkpoint",
 	[ASK_PROOF] = "proof",         [ASK_CONSISTENCY] = "consistency",
-	[ASK_USERS] = "users",
+	[ASK_USERS] = "users",         [ASK_CALL] = "call",
 };
 
 /* Absent: *has is false and nothing is written. */
@@ -166,6 +166,7 @@ static int take_all(const json_t *o, struct ask *a)
 	switch (a->what) {
 	case ASK_RECORDING:
 	case ASK_ENVELOPE:
+	case ASK_CALL:
 		return a->has_id ? 0 : EBADMSG;
 	case ASK_PROOF:
 	case ASK_DETAILS:

@@ -107,6 +107,16 @@ int database_users(struct database *db, uint64_t from, database_entry_h *h,
 	return each_entry(&b, h, arg);
 }
 
+int database_call_entries(struct database *db, struct text id, uint64_t from,
+			  database_entry_h *h, void *arg)
+{
+	struct bind b = sql_bind(db, SQL_CALL_ENTRIES);
+
+	bind_text(&b, id);
+	bind_int(&b, (int64_t)from);
+	return each_entry(&b, h, arg);
+}
+
 /* ---- recordings */
 
 int database_recording_put(struct database *db,

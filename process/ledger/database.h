@@ -62,6 +62,10 @@ int database_entries(struct database *db, uint64_t from, uint64_t to,
 int database_users(struct database *db, uint64_t from, database_entry_h *h,
 		   void *arg) CHECK_RESULT;
 
+/* call.* of a call, named by its id or by that of its hand-over, in order. */
+int database_call_entries(struct database *db, struct text id, uint64_t from,
+			  database_entry_h *h, void *arg) CHECK_RESULT;
+
 /* ---- recordings */
 
 struct database_recording {

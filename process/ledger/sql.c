@@ -55,6 +55,13 @@ static const char settings[] = "PRAGMA locking_mode = EXCLUSIVE;"
 			       "PRAGMA cell_size_check = ON;";
 
 #define ENTRY_COLUMNS "entry, event, type, at, leaf, salt, details"
+/* details are whatever another process sent */
+#define CALL_NAMED                                                             \
+	"CASE WHEN json_valid(details)"                                        \
+	" THEN json_extract(details, '$.call') END"
+#define HANDOVER_NAMED                                                         \
+	"CASE WHEN json_valid(details)"                                        \
+	" THEN json_extract(details, '$.handover') END"
 #define RECORDING_COLUMNS                                                      \
 	"id, body, at, controller, kc, pn, state, reason, length_ms, "         \
 	"body_bytes, body_sha256, entry"
@@ -71,6 +78,13 @@ static const char *const texts[SQL_STATEMENTS] = {
 	[SQL_USERS] = "SELECT " ENTRY_COLUMNS " FROM entries"
 		      " WHERE type IN ('user.added', 'user.removed')"
 		      " AND entry >= ?1 ORDER BY entry",
+	/* the oldest first; a walk, since nobody asks often */
+	[SQL_CALL_ENTRIES] = "SELECT " ENTRY_COLUMNS " FROM entries"
+			     " WHERE entry >= ?2 AND type LIKE 'call.%' AND"
+			     " (" CALL_NAMED " = ?1 OR " CALL_NAMED " IN"
+			     " (SELECT " CALL_NAMED " FROM entries WHERE type ="
+			     " 'call.handed-over' AND " HANDOVER_NAMED " = ?1))"
+			     " ORDER BY entry",
 	[SQL_RECORDING_PUT] =
 		"INSERT INTO recordings (id, body, at, controller, kc, pn,"
 		" envelope, card_envelope, state)"

@@ -121,6 +121,28 @@ test('through the national node: its token is good at the provider, the provider
 	assert.equal(await national.metric('receipts_missing'), 0);
 });
 
+test('who was responsible: both ledgers say the same minute, by the same hand-over', async () => {
+	const d = Dialog.to(carrier, `sip:04801177@${national.address}`, national.port);
+	assert.equal((await d.invite({ body: media() })).code, 200);
+	const [here] = await national.json('calls');
+	await d.bye();
+	await none(national);
+	await none(provider);
+	await sleep(1000);
+	const said = await national.json('register', 'responsible', here.call);
+	assert.deepEqual(said.map((s) => [s.role, s.organisation]), [['receives', 'Test'], ['answers', organisation]]);
+	const { handover, minute, receipt } = said[1];
+	assert.equal(receipt, 'good');
+	const there = (await provider.json('register', 'responsible', handover)).at(-1);
+	assert.deepEqual([there.handover, there.minute, there.receipt, there.organisation], [handover, minute, 'good', organisation]);
+	const later = await national.vaxel(['register', 'responsible', here.call, '--at', '2099-01-01', '-c', national.conf]);
+	assert.equal(later.status, 1);
+	const nobody = await national.vaxel(['register', 'responsible', 'a'.repeat(26), '-c', national.conf]);
+	assert.equal(nobody.status, 1);
+	const wrong = await national.vaxel(['register', 'responsible', '-c', national.conf]);
+	assert.equal(wrong.status, 2);
+});
+
 test('a token twice: 403, also by a switch that was killed between', async () => {
 	const token = sign();
 	assert.equal((await bring(token)).code, 200);
