@@ -346,7 +346,7 @@ static const struct session_handlers handlers = {
 	on_room,     on_replaces,      on_incoming, on_progress,
 	on_answered, on_refused,       on_any,      on_any,
 	on_any,      on_offer_refused, on_any,      on_dtmf,
-	on_referred, on_offer_refused, on_ended
+	on_referred, on_offer_refused, on_ended,    NULL
 };
 
 static uint64_t the_clock(void)
@@ -495,6 +495,7 @@ static void finish(void)
 	memset(servers, 0, sizeof(servers));
 	client_count = server_count = 0;
 	session = NULL;
+	referred = NULL;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -273,6 +273,13 @@ static void ignore_dtmf(void *owner, struct session *s, char digit,
 	(void)duration_ms;
 }
 
+static void ignore_word(void *owner, struct session *s, struct text word)
+{
+	(void)owner;
+	(void)s;
+	(void)word;
+}
+
 static unsigned decline(void *owner, struct session *old,
 			const struct sip_msg *invite, const struct flow *flow,
 			struct session_terms *terms,
@@ -300,6 +307,8 @@ static void fill_in(struct session_handlers *h)
 		h->dtmf = ignore_dtmf;
 	if (!h->refer_progress)
 		h->refer_progress = ignore_code;
+	if (!h->told)
+		h->told = ignore_word;
 }
 
 int sessions_new(struct sessions **ret, struct stack *stack, uv_loop_t *loop,
@@ -468,6 +477,11 @@ struct session_state *session_state(struct session *s)
 bool session_established(const struct session *s)
 {
 	return s->phase == PHASE_TALKING || s->phase == PHASE_ANSWERED;
+}
+
+bool session_takes_refer(const struct session *s)
+{
+	return !s->state->peer_no_refer;
 }
 
 bool session_waiting(const struct session *s)

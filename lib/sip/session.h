@@ -172,6 +172,9 @@ struct session_handlers {
 	/* Over. s is NULL if, after room(), memory for it ran out. */
 	void (*ended)(void *owner, struct session *s,
 		      enum session_end_reason reason);
+
+	/* Another node of ours says a word: session_say(). May be NULL. */
+	void (*told)(void *owner, struct session *s, struct text word);
 };
 
 struct sessions_options {
@@ -292,6 +295,9 @@ int session_refer(struct session *s, struct text refer_to,
  * who has hung up is told all the same. NULL is fine. */
 void session_refer_progress(struct session_refer *r, unsigned code);
 
+/* A word between nodes of ours, by INFO (application/vaxel). As below. */
+int session_say(struct session *s, struct text word) CHECK_RESULT;
+
 /* A digit by INFO (application/dtmf-relay). EPROTO: not in a call. */
 int session_dtmf(struct session *s, char digit,
 		 unsigned duration_ms) CHECK_RESULT;
@@ -330,6 +336,8 @@ int session_restore(struct session **ret, struct sessions *all,
 
 struct session_state *session_state(struct session *s);
 bool session_established(const struct session *s);
+/* False: the peer's Allow has no REFER. */
+bool session_takes_refer(const struct session *s);
 /* Is an offer of theirs, or their INVITE, waiting for us? */
 bool session_waiting(const struct session *s);
 

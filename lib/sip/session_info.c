@@ -59,6 +59,11 @@ void session_on_info(struct session *s, struct stack_server *t,
 		(void)!stack_reply(t, &r);
 		return;
 	}
+	if (!pl_strcasecmp(&msg->ctyp.subtype, "vaxel")) {
+		(void)!stack_answer(t, 200);
+		s->all->h.told(s->owner, s, body);
+		return;
+	}
 	relay = !pl_strcasecmp(&msg->ctyp.subtype, "dtmf-relay");
 	if (body.len && !relay && pl_strcasecmp(&msg->ctyp.subtype, "dtmf")) {
 		struct stack_reply r = {
@@ -88,20 +93,30 @@ void session_on_info(struct session *s, struct stack_server *t,
 	}
 }
 
-int session_dtmf(struct session *s, char digit, unsigned duration_ms)
+/* Who cannot take it says so, and nothing follows from that. */
+static int send_info(struct session *s, struct text type, struct text body)
 {
-	uint8_t bytes[64];
-	struct writer w = writer_on(bytes, sizeof(bytes));
 	struct stack_client *c;
 
 	if (s->phase != PHASE_TALKING)
 		return EPROTO;
+	return session_send(s, &c, METHOD_INFO, NULL, type, body,
+			    session_ignore, NULL);
+}
+
+int session_say(struct session *s, struct text word)
+{
+	return send_info(s, TEXT("application/vaxel"), word);
+}
+
+int session_dtmf(struct session *s, char digit, unsigned duration_ms)
+{
+	uint8_t bytes[64];
+	struct writer w = writer_on(bytes, sizeof(bytes));
+
 	writer_printf(&w, "Signal=%c\r\nDuration=%u\r\n", digit, duration_ms);
 	if (writer_finish(&w))
 		return EMSGSIZE;
-	/* who cannot take it says so, and nothing follows from that */
-	return session_send(s, &c, METHOD_INFO, NULL,
-			    TEXT("application/dtmf-relay"),
-			    (struct text){ (const char *)w.buf, w.len },
-			    session_ignore, NULL);
+	return send_info(s, TEXT("application/dtmf-relay"),
+			 (struct text){ (const char *)w.buf, w.len });
 }

@@ -205,7 +205,7 @@ int session_refer(struct session *s, struct text refer_to_uri,
 
 	if (s->phase != PHASE_TALKING)
 		return EPROTO;
-	if (s->state->peer_no_refer)
+	if (!session_takes_refer(s))
 		return EOPNOTSUPP;
 	if (s->refer_out_busy)
 		return EAGAIN;

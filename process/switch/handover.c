@@ -67,7 +67,8 @@ void handover_lines(struct switch_self *self, const struct call *c,
 {
 	struct text token = token_of(self, c);
 
-	if (handover_way(self, c) == HAND_OVER_REFER)
+	if (handover_way(self, c) == HAND_OVER_REFER &&
+	    session_takes_refer(call_session(self, c, SIDE_CALLER)))
 		writer_str(headers, HANDOVER_WAY_HEADER ": refer\r\n");
 	if (token.len)
 		message_line(headers, HANDOVER_HEADER, token);
@@ -138,10 +139,15 @@ static int refer(struct switch_self *self, struct call *c)
 static void stay(struct switch_self *self, struct call *c, const char *why,
 		 unsigned code)
 {
+	struct session *provider = call_session(self, c, SIDE_NURSE);
+
 	c->hands_over = HANDS_OVER_NOT;
 	call_due(self, c, 0);
 	say(self, c, "stay", why, code);
-	if (call_session(self, c, SIDE_NURSE))
+	/* he need not wait any longer */
+	if (provider && session_say(provider, TEXT(HANDOVER_STAYS)))
+		log_debug("that we stay was not said");
+	if (provider)
 		return;
 	/* the provider has gone meanwhile: nobody is left to talk to */
 	call_end(self, c, RECORD_END_HANGUP);

@@ -84,6 +84,7 @@ enum hands_over { HANDS_OVER_NOT, HANDS_OVER_WAITING, HANDS_OVER_DONE };
 #define HAND_OVER_PATIENCE_MS 2000
 /* "refer" in an INVITE: another one will come in its place, and soon. */
 #define HANDOVER_WAY_HEADER "Vaxel-Way"
+#define HANDOVER_STAYS "stays" /* to the provider, once it came to nothing */
 
 #define TOLD_DIGEST 32 /* SHA-256 */
 #define TOLD_HEX (2 * TOLD_DIGEST + 1)

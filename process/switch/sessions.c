@@ -271,6 +271,20 @@ static void on_ended(void *owner, struct session *s,
 		transfer_tick(self, c);
 }
 
+/* The national node could not let go: the notice need not wait. */
+static void on_told(void *owner, struct session *s, struct text word)
+{
+	struct switch_self *self = owner_self(owner);
+	enum side side;
+	struct call *c = owner_call(owner, &side);
+
+	(void)s;
+	if (!c->national && side == SIDE_CALLER && c->state == CALL_NOTICE &&
+	    c->hands_over == HANDS_OVER_WAITING &&
+	    text_is(word, HANDOVER_STAYS))
+		line_waited(self, c);
+}
+
 const struct session_handlers switch_session_handlers = {
 	.room = on_room,
 	.replaces = on_replaces,
@@ -286,4 +300,5 @@ const struct session_handlers switch_session_handlers = {
 	.referred = on_referred,
 	.refer_progress = on_refer_progress,
 	.ended = on_ended,
+	.told = on_told,
 };

@@ -517,6 +517,7 @@ void net_few_handlers(struct end *e)
 	few.confirmed = few.pracked = NULL;
 	few.dtmf = NULL;
 	few.refer_progress = NULL;
+	few.told = NULL;
 	sessions_free(e->sessions);
 	assert_int_equal(
 		sessions_new(&e->sessions, e->stack, NULL, &o, &few, e), 0);

@@ -179,9 +179,16 @@ static void on_ended(void *owner, struct session *s,
 	e->s = NULL;
 }
 
+static void on_told(void *owner, struct session *s, struct text word)
+{
+	(void)s;
+	net_note("%c:told(%.*s)", ((struct end *)owner)->name, (int)word.len,
+		 word.p);
+}
+
 const struct session_handlers net_handlers = {
 	on_room,           on_replaces,       on_incoming,  on_progress,
 	on_answered,       on_refused,        on_confirmed, on_offered,
 	on_offer_answered, on_offer_refused,  on_pracked,   on_dtmf,
-	on_referred,       on_refer_progress, on_ended
+	on_referred,       on_refer_progress, on_ended,     on_told
 };

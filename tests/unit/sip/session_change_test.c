@@ -361,6 +361,9 @@ static void digits(void **state)
 	assert_int_equal(session_dtmf(a.s, '7', 120), 0);
 	net_run();
 	net_expect("a>INFO+ b>200 b:dtmf7/120");
+	assert_int_equal(session_say(a.s, TEXT("word")), 0);
+	net_run();
+	net_expect("a>INFO+ b>200 b:told(word)");
 }
 
 /* ---- INFO */

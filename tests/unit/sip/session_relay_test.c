@@ -213,6 +213,36 @@ static void words_last(void **state)
 	said(&b, theirs);
 }
 
+/* The words are gone with the process; what was understood of them is not. */
+static void after_a_death(void **state)
+{
+	struct session_terms terms = { .trunk = -1 };
+	struct session_state *copy = malloc(sizeof(*copy));
+	struct session *s;
+
+	(void)state;
+	assert_non_null(copy);
+	a.terms.session_expires_s = 600;
+	a.media.as_is = b.media.as_is = text_of(net_sdp);
+	talk();
+	memcpy(copy, a.state, sizeof(*copy));
+	session_bury(a.s);
+	assert_int_equal(session_restore(&s, a.sessions, copy, &a, &terms), 0);
+	a.s = s;
+	free(a.state);
+	a.state = copy;
+	said(&a, "");
+	copy->peer_update = 0;
+	net_pass(300000);
+	net_expect("a>INVITE+ b:offered b>200+ a>ACK");
+	/* an offer is passed on as before */
+	b.media.as_is = text_of(theirs);
+	assert_int_equal(session_offer(b.s, &b.media), 0);
+	net_run();
+	net_expect("b>INVITE+ a:offered a>200+ b>ACK b:offer-answered");
+	said(&a, theirs);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -226,6 +256,7 @@ int main(void)
 		TEST(questions_cannot_be_refused),
 		TEST(refreshed),
 		TEST(words_last),
+		TEST(after_a_death),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

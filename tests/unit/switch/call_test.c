@@ -1296,7 +1296,8 @@ static struct call *national_let_go(enum hand_over way)
 	assert_int_equal(rig_invite("1177", 0, &caller), 0);
 	if (way == HAND_OVER_REDIRECT)
 		return c;
-	assert_non_null(strstr(rig->log, "Vaxel-Way: refer\r\n"));
+	assert_int_equal(strstr(rig->log, "Vaxel-Way: refer\r\n") != NULL,
+			 rig->refer_err != EOPNOTSUPP);
 	rig_answers(rig_session(c, SIDE_NURSE));
 	forget();
 	rig_confirmed(caller);
@@ -1342,7 +1343,7 @@ static void test_national_stays_where_a_peer_cannot(void **state)
 	(void)state;
 	forget();
 	referred(c, 603);
-	heard("event call.handed-over\n");
+	heard("event call.handed-over\nsay 1 stays\n");
 	assert_int_equal(c->state, CALL_TALKING);
 	rig_wait(5000);
 	heard("");
@@ -1354,7 +1355,7 @@ static void test_national_stays_where_a_peer_cannot(void **state)
 	rig_wait(1900);
 	heard("");
 	rig_wait(100);
-	heard("event call.handed-over\n");
+	heard("event call.handed-over\nsay 1 stays\n");
 	referred(c, 200); /* too late to be of interest */
 	heard("");
 	rig_hangs_up(rig_session(c, SIDE_CALLER));
@@ -1362,7 +1363,7 @@ static void test_national_stays_where_a_peer_cannot(void **state)
 	/* has said before that it never does */
 	rig->refer_err = EOPNOTSUPP;
 	c = national_let_go(HAND_OVER_REFER);
-	heard("event call.handed-over\n");
+	heard("event call.handed-over\nsay 1 stays\n");
 	rig_hangs_up(rig_session(c, SIDE_CALLER));
 	/* silence, and the provider has gone */
 	rig->refer_err = 0;
@@ -1444,6 +1445,27 @@ static void test_nobody_comes_in_his_place(void **state)
 	heard("set 0 codec 0\nplay 0 0\n");
 	rig_played(c, true, 800);
 	assert_int_equal(c->told[0].complete, 1);
+}
+
+/* The node says that it stays: the notice begins. */
+static void test_notice_waits_no_longer_than_needed(void **state)
+{
+	struct call *c = call_of(&rig->self, 0);
+	struct session *caller;
+
+	(void)state;
+	rig->more = "Vaxel-Way: refer\r\n";
+	assert_int_equal(rig_invite("1177", 0, &caller), 0);
+	rig_opened(c, SIDE_CALLER, 20000);
+	rig_confirmed(caller);
+	forget();
+	switch_session_handlers.told(caller->owner, caller, TEXT("what?"));
+	heard("");
+	switch_session_handlers.told(caller->owner, caller, TEXT("stays"));
+	heard("set 0 codec 0\nplay 0 0\n");
+	switch_session_handlers.told(caller->owner, caller, TEXT("stays"));
+	rig_wait(3000);
+	heard("");
 }
 
 static void test_replaced_while_he_waits_or_talks(void **state)
@@ -1555,6 +1577,7 @@ int main(void)
 		T(test_national_lets_go_by_redirect),
 		T(test_replaced_before_the_notice),
 		T(test_nobody_comes_in_his_place),
+		T(test_notice_waits_no_longer_than_needed),
 		T(test_replaced_while_he_waits_or_talks),
 		T(test_who_may_not_replace),
 	};

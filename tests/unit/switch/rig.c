@@ -402,6 +402,18 @@ void session_refer_progress(struct session_refer *r, unsigned code)
 		note("refer %d %u\n", (int)side_of((struct session *)r), code);
 }
 
+int session_say(struct session *s, struct text word)
+{
+	note("say %d %.*s\n", (int)side_of(s), (int)word.len, word.p);
+	return 0;
+}
+
+bool session_takes_refer(const struct session *s)
+{
+	(void)s;
+	return rig->refer_err != EOPNOTSUPP;
+}
+
 int session_dtmf(struct session *s, char digit, unsigned duration_ms)
 {
 	note("dtmf %d %c %u\n", (int)side_of(s), digit, duration_ms);
