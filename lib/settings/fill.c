@@ -208,9 +208,26 @@ static void fill_media(struct loader *l, cfg_t *cfg)
 			<< 20;
 }
 
+/* "5-8" */
+static int read_span(const char *text, uint8_t *ret_from, uint8_t *ret_to)
+{
+	const char *dash = strchr(text, '-');
+	uint64_t from, to;
+
+	if (!dash ||
+	    text_u64((struct text){ text, (size_t)(dash - text) }, 1, 30,
+		     &from) ||
+	    text_u64(text_of(dash + 1), from, 30, &to))
+		return EINVAL;
+	*ret_from = (uint8_t)from;
+	*ret_to = (uint8_t)to;
+	return 0;
+}
+
 static void fill_place(struct loader *l, struct trunk *t, const char *text)
 {
 	static const struct choice places[] = { { "prefix", PLACE_PREFIX },
+						{ "digits", PLACE_DIGITS },
 						{ "header", PLACE_HEADER },
 						{ "parameter",
 						  PLACE_PARAMETER } };
@@ -225,7 +242,13 @@ static void fill_place(struct loader *l, struct trunk *t, const char *text)
 						    : strlen(text) });
 	t->place = (enum municipality_place)CHOOSE(l, places, word, t->line,
 						   "municipality");
-	if (t->place != PLACE_PREFIX && (!colon || !colon[1]))
+	if (t->place == PLACE_DIGITS) {
+		if (!colon ||
+		    read_span(colon + 1, &t->place_from, &t->place_to))
+			loader_fault(l, t->line, "CONFIG",
+				     "write digits:FROM-TO, as in digits:5-8",
+				     "municipality names no digits");
+	} else if (t->place != PLACE_PREFIX && (!colon || !colon[1]))
 		loader_fault(l, t->line, "CONFIG",
 			     "write header:NAME or parameter:NAME",
 			     "municipality names no %s", word);
@@ -235,6 +258,8 @@ static void fill_place(struct loader *l, struct trunk *t, const char *text)
 				  t->line, "municipality");
 }
 
+static const struct choice geolocation_errors[] = { { "tell", false },
+						    { "refuse", true } };
 static const struct choice hand_overs[] = { { "stay", HAND_OVER_STAY },
 					    { "refer", HAND_OVER_REFER },
 					    { "redirect",
@@ -280,6 +305,9 @@ static void fill_trunk(struct loader *l, cfg_t *cfg)
 	loader_path(l, t->password_file, cfg_getstr(cfg, "password-file"),
 		    t->line, "password-file");
 	fill_place(l, t, cfg_getstr(cfg, "municipality"));
+	t->refuse_geolocation = CHOOSE(l, geolocation_errors,
+				       cfg_getstr(cfg, "geolocation-errors"),
+				       t->line, "geolocation-errors");
 	t->hand_over = (enum hand_over)CHOOSE(l, hand_overs,
 					      cfg_getstr(cfg, "hand-over"),
 					      t->line, "hand-over");

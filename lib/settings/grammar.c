@@ -42,6 +42,7 @@ cfg_t *loader_grammar(void)
 		CFG_STR("user", "", CFGF_NONE),
 		CFG_STR("password-file", "", CFGF_NONE),
 		CFG_STR("municipality", "", CFGF_NONE),
+		CFG_STR("geolocation-errors", "tell", CFGF_NONE),
 		CFG_STR("hand-over", "stay", CFGF_NONE),
 		CFG_BOOL("require-token", cfg_false, CFGF_NONE),
 		CFG_STR("provider-key", "", CFGF_NONE),

@@ -53,6 +53,8 @@ enum municipality_place { /* where a trunk's calls carry the municipality */
 			  PLACE_PARAMETER, /* ... the request-URI parameter */
 			  PLACE_PREFIX,    /* the digits before the line in the
 					      request-URI */
+			  PLACE_DIGITS,    /* digits within it, place_from to
+					      place_to, from 1 */
 };
 
 /*
@@ -98,6 +100,8 @@ struct trunk {
 	char password_file[SETTINGS_PATH_MAX];
 	enum municipality_place place;
 	char municipality_key[SETTINGS_NAME_MAX];
+	uint8_t place_from, place_to;
+	bool refuse_geolocation;  /* 424 to one that is of no use */
 	enum hand_over hand_over; /* national node: of calls that come by it */
 	bool require_token; /* its calls are taken with a good token only */
 	char provider_key[SETTINGS_KEY_MAX]; /* verifies its receipts; "": none

@@ -6,6 +6,9 @@
  */
 #include "process/switch/self.h"
 
+#include <stdio.h>
+
+#include "base/log.h"
 #include "base/metric.h"
 
 /* The Kommun-ID's digits, from the place that is set for the trunk. */
@@ -24,8 +27,10 @@ static struct text kommun_id(const struct call *c, const struct trunk *t,
 			id.len = 0;
 		break;
 	case PLACE_PREFIX:
-		if (location_called(message_text(invite->uri.user), true, 0, 0,
-				    text_of(c->number), &id))
+	case PLACE_DIGITS:
+		if (location_called(message_text(invite->uri.user),
+				    t->place == PLACE_PREFIX, t->place_from,
+				    t->place_to, text_of(c->number), &id))
 			id.len = 0;
 		break;
 	case PLACE_NONE:
@@ -85,4 +90,27 @@ void caller_read(struct switch_self *self, struct call *c,
 	if (l.place.municipality >= 0)
 		memcpy(c->municipality,
 		       municipality_table[l.place.municipality].code, 5);
+}
+
+/* RFC 6442 4.4: why his Geolocation was of no use. */
+bool caller_misplaced(struct switch_self *self, struct call *c)
+{
+	struct session *s = call_session(self, c, SIDE_CALLER);
+	int trunk = c->legs[SIDE_CALLER].trunk;
+	char value[LOCATION_ERROR_MAX], line[LOCATION_ERROR_MAX + 32];
+
+	if (!c->geolocation_error || trunk < 0 ||
+	    location_error_value(c->geolocation_error, value))
+		return false;
+	(void)snprintf(line, sizeof(line), "Geolocation-Error: %s\r\n", value);
+	if (!self->p->settings->trunks[trunk].refuse_geolocation) {
+		if (session_add(s, text_of(line)))
+			log_debug("an error of geolocation was not told");
+		return false;
+	}
+	say_call(self, c, EVENT_CALL_REFUSED, ",\"code\":424");
+	session_refuse_with(s, 424, text_of(line));
+	call_leg_over(self, c, SIDE_CALLER);
+	call_end(self, c, RECORD_END_HANGUP);
+	return true;
 }

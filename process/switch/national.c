@@ -22,24 +22,21 @@ enum {
 
 /* ---- where the call comes from */
 
-/* The line, and with PLACE_PREFIX the digits before it. */
+/* The line, where the trunk's calls may carry a municipality beside it. */
 static int line_named(const struct settings *s, const struct trunk *t,
-		      struct text user, unsigned *ret_line,
-		      struct text *ret_prefix)
+		      struct text user, unsigned *ret_line)
 {
-	for (unsigned i = 0; i < s->line_count; i++) {
-		size_t len = strlen(s->lines[i].number);
+	struct text digits;
 
-		if (s->lines[i].removed || user.len < len ||
-		    memcmp(user.p + user.len - len, s->lines[i].number, len) !=
-			    0)
-			continue;
-		if (user.len > len && t->place != PLACE_PREFIX)
-			continue;
-		*ret_line = i;
-		*ret_prefix = (struct text){ user.p, user.len - len };
-		return 0;
-	}
+	for (unsigned i = 0; i < s->line_count; i++)
+		if (!s->lines[i].removed &&
+		    (text_is(user, s->lines[i].number) ||
+		     !location_called(user, t->place == PLACE_PREFIX,
+				      t->place_from, t->place_to,
+				      text_of(s->lines[i].number), &digits))) {
+			*ret_line = i;
+			return 0;
+		}
 	return ENOENT;
 }
 
@@ -47,12 +44,11 @@ unsigned national_judge(struct switch_self *self, const struct sip_msg *invite,
 			const struct flow *flow, unsigned *ret_line)
 {
 	const struct settings *s = self->p->settings;
-	struct text prefix;
 
 	if (flow->trunk < 0 || s->trunks[flow->trunk].removed)
 		return 403;
 	if (line_named(s, &s->trunks[flow->trunk],
-		       message_text(invite->uri.user), ret_line, &prefix))
+		       message_text(invite->uri.user), ret_line))
 		return 404;
 	/* two nodes that send a call to each other must end it somewhere */
 	return message_hops(invite) > MESSAGE_HOPS_MAX ? 483 : 0;
@@ -107,7 +103,8 @@ void national_incoming(struct switch_self *self, struct call *c,
 	c->hops = (uint8_t)message_hops(invite);
 	caller_read(self, c, invite);
 	say_call(self, c, EVENT_CALL_RECEIVED, "");
-	go(self, c, 404);
+	if (!caller_misplaced(self, c))
+		go(self, c, 404);
 }
 
 void national_tick(struct switch_self *self, struct call *c)

@@ -251,6 +251,10 @@ struct switch_self {
 void caller_read(struct switch_self *self, struct call *c,
 		 const struct sip_msg *invite);
 
+/* His Geolocation was of no use, and by his trunk's rule he was refused for it;
+ * else the answer will say so. */
+bool caller_misplaced(struct switch_self *self, struct call *c);
+
 /* ---- route.c */
 
 /*
