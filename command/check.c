@@ -162,7 +162,7 @@ int command_check(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	/* what the law says of the register is asked whatever else is wrong */
-	if (settings_load(&s, argv[2], on_fault, &n) &&
+	if (settings_load(&s, argv[2], NULL, on_fault, &n) &&
 	    settings_read(&s, argv[2], NULL, NULL))
 		s = NULL;
 	check_law(&n, s);

@@ -133,7 +133,8 @@ struct settings *node_settings(const struct node_args *a)
 	const char *file = config_file(a);
 	struct settings *s = NULL;
 
-	return !file || settings_load(&s, file, say_fault, NULL) ? NULL : s;
+	return !file || settings_load(&s, file, NULL, say_fault, NULL) ? NULL
+								       : s;
 }
 
 struct settings *node_settings_as_read(const struct node_args *a)

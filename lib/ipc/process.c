@@ -183,16 +183,22 @@ static int take_more(struct process *p, struct ipc_message *m)
 	}
 }
 
+/* A second one of that index takes its place: the first has long been used. */
 static int take_socket(struct process *p, struct ipc_message *m)
 {
-	unsigned i = p->socket_count;
+	unsigned i = 0;
 
+	while (i < p->socket_count &&
+	       (p->sockets[i].kind != m->u.GIVE_SOCKET.kind ||
+		p->sockets[i].index != m->u.GIVE_SOCKET.index))
+		i++;
 	if (i == PROCESS_SOCKETS || m->u.GIVE_SOCKET.kind >= SOCKET_KINDS)
 		return EBADMSG;
 	p->sockets[i].kind = (enum socket_kind)m->u.GIVE_SOCKET.kind;
 	p->sockets[i].index = m->u.GIVE_SOCKET.index;
 	p->sockets[i].fd = m->fd;
-	p->socket_count++;
+	if (i == p->socket_count)
+		p->socket_count++;
 	m->fd = -1;
 	return 0;
 }
@@ -422,6 +428,10 @@ static void on_message(void *arg, struct ipc *from, struct ipc_message *m)
 	case IPC_GIVE_MEMORY:
 		if (take_more(p, m))
 			log_error("memory that was given cannot be used");
+		return;
+	case IPC_GIVE_SOCKET:
+		if (take_socket(p, m))
+			log_error("a socket that was given cannot be used");
 		return;
 	case IPC_GIVE_CONFIG:
 		reload(p, m);

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "seal/key.h"
 #include "settings/internal.h"
 
 static bool records(const struct settings *s)
@@ -139,6 +140,23 @@ static bool looks_like_a_recipient(const char *key)
 	       strspn(key + 4, "qpzry9x8gf2tvdw0s3jn54khce6mua7l") == 58;
 }
 
+static void check_recipient(struct loader *l, const struct recipient *r)
+{
+	struct age_recipient key;
+
+	if (!looks_like_a_recipient(r->key))
+		loader_fault(l, r->line, "CONFIG",
+			     "write the age1... line that vaxel key new prints",
+			     "recipient %s has no public key", r->name);
+	else if (age_recipient_read(text_of(r->key), &key))
+		loader_fault(l, r->line, "CONFIG",
+			     "copy the age1... line of vaxel key new, or of "
+			     "age-keygen -y, once more",
+			     "the key of recipient %s is not as it was made: "
+			     "its checksum is wrong",
+			     r->name);
+}
+
 static void check_recipients(struct loader *l)
 {
 	const struct settings *s = l->s;
@@ -146,11 +164,7 @@ static void check_recipients(struct loader *l)
 	for (unsigned i = 0; i < s->recipient_count; i++) {
 		const struct recipient *r = &s->recipients[i];
 
-		if (!looks_like_a_recipient(r->key))
-			loader_fault(l, r->line, "CONFIG",
-				     "write the age1... line that vaxel key "
-				     "new prints",
-				     "recipient %s has no public key", r->name);
+		check_recipient(l, r);
 		for (unsigned k = 0; k < i; k++)
 			if (!strcmp(s->recipients[k].key, r->key))
 				loader_fault(l, r->line, "CONFIG",

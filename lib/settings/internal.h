@@ -13,6 +13,7 @@ struct loader {
 	settings_fault_h *fault;
 	void *arg;
 	const char *text;
+	const struct settings *running; /* NULL: none */
 	unsigned faults;
 };
 
@@ -33,5 +34,6 @@ void loader_path(struct loader *l, char to[SETTINGS_PATH_MAX], const char *from,
 cfg_t *loader_grammar(void);
 void loader_fill(struct loader *l, cfg_t *cfg);
 void loader_check(struct loader *l);
+void loader_check_fixed(struct loader *l);
 
 #endif

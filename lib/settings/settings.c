@@ -73,6 +73,16 @@ static void PRINTF_LIKE(2, 0)
 
 struct loader *loader_current;
 
+/* What follows the kind of a section: its title, bare or in quotes. */
+static bool is_title(const char *p, const char *title)
+{
+	size_t n = strlen(title);
+
+	p += strspn(p, " \t");
+	p += *p == '"' || *p == '\'';
+	return !strncmp(p, title, n) && strchr("\"' \t{\n", p[n]);
+}
+
 /*
  * The line on which `option` stands in the section of that kind and title:
  * libconfuse does not keep it. 1 where the file does not say it at all.
@@ -89,9 +99,8 @@ unsigned loader_line(const struct loader *l, const char *section,
 
 		if (section && !strncasecmp(word, section, strlen(section)) &&
 		    strchr(" \t{", word[strlen(section)])) {
-			const char *hit = title ? strstr(word, title) : word;
-
-			inside = hit && hit < at + len;
+			inside = !title ||
+				 is_title(word + strlen(section), title);
 			if (inside)
 				found = line;
 		}
@@ -139,9 +148,12 @@ void loader_path(struct loader *l, char to[SETTINGS_PATH_MAX], const char *from,
 
 /* Files are looked at only where `check` says so: a confined process cannot. */
 static int load_text(struct settings **ret, const char *file, const char *text,
-		     bool check, settings_fault_h *fault, void *arg)
+		     bool check, const struct settings *running,
+		     settings_fault_h *fault, void *arg)
 {
-	struct loader l = { .fault = fault, .arg = arg, .text = text };
+	struct loader l = {
+		.fault = fault, .arg = arg, .text = text, .running = running
+	};
 	unsigned unclosed = scan_unclosed(text);
 	cfg_t *cfg;
 	int rc;
@@ -168,6 +180,8 @@ static int load_text(struct settings **ret, const char *file, const char *text,
 		loader_fill(&l, cfg);
 		if (check)
 			loader_check(&l);
+		if (running)
+			loader_check_fixed(&l);
 	} else if (!l.faults) {
 		loader_fault(&l, (unsigned)cfg->line, "CONFIG",
 			     "see vaxel.conf(5)", "cannot be parsed");
@@ -185,7 +199,7 @@ static int load_text(struct settings **ret, const char *file, const char *text,
 int settings_parse(struct settings **ret, const char *file, const char *text,
 		   settings_fault_h *fault, void *arg)
 {
-	return load_text(ret, file, text, false, fault, arg);
+	return load_text(ret, file, text, false, NULL, fault, arg);
 }
 
 const char *settings_companion_name(enum companion c)
@@ -228,7 +242,8 @@ out:
 }
 
 static int load_file(struct settings **ret, const char *file, bool check,
-		     settings_fault_h *fault, void *arg)
+		     const struct settings *running, settings_fault_h *fault,
+		     void *arg)
 {
 	struct settings_fault f = { .file = file, .line = 0, .rule = "CONFIG" };
 	char absolute[SETTINGS_PATH_MAX * 2], *text = NULL, *dir;
@@ -247,21 +262,22 @@ static int load_file(struct settings **ret, const char *file, bool check,
 	(void)snprintf(absolute, sizeof(absolute), "%s%s%s", dir ? dir : "",
 		       dir ? "/" : "", file);
 	free(dir);
-	err = load_text(ret, absolute, text, check, fault, arg);
+	err = load_text(ret, absolute, text, check, running, fault, arg);
 	free(text);
 	return err;
 }
 
 int settings_load(struct settings **ret, const char *file,
-		  settings_fault_h *fault, void *arg)
+		  const struct settings *running, settings_fault_h *fault,
+		  void *arg)
 {
-	return load_file(ret, file, true, fault, arg);
+	return load_file(ret, file, true, running, fault, arg);
 }
 
 int settings_read(struct settings **ret, const char *file,
 		  settings_fault_h *fault, void *arg)
 {
-	return load_file(ret, file, false, fault, arg);
+	return load_file(ret, file, false, NULL, fault, arg);
 }
 
 void settings_free(struct settings *s)

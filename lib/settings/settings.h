@@ -260,9 +260,13 @@ const char *settings_companion_name(enum companion c);
 /*
  * Read and check. Every fault is reported before EINVAL is returned; so is
  * ENOENT with a fault for a file that cannot be read.
+ *
+ * running   what it shall replace in a node that runs: whatever cannot be
+ *           changed there is a fault. NULL: nothing.
  */
 int settings_load(struct settings **ret, const char *file,
-		  settings_fault_h *fault, void *arg) CHECK_RESULT;
+		  const struct settings *running, settings_fault_h *fault,
+		  void *arg) CHECK_RESULT;
 
 /* Read and not judged: for questions that no fault elsewhere touches. */
 int settings_read(struct settings **ret, const char *file,

@@ -12,10 +12,18 @@ struct registrar_account *registrar_account(const struct registrar *r,
 	return &r->table->accounts[r->account_of[agent]];
 }
 
+/* Who came by an address that is no more has to come by another. */
+static bool by_removed(const struct settings *s, const struct flow *flow)
+{
+	return flow->listener >= 0 && flow->listener < SETTINGS_LISTENERS &&
+	       s->listeners[flow->listener].removed;
+}
+
 static bool lives(const struct registrar *r, const struct registrar_binding *b,
 		  uint64_t now_ms)
 {
 	return b->uri[0] && b->expires_at_ms > now_ms &&
+	       !by_removed(r->settings, &b->flow) &&
 	       (!b->flow.connection ||
 		(r->stack && stack_alive(r->stack, &b->flow)));
 }

@@ -141,6 +141,11 @@ static void new_request(struct stack *s, const struct sip_msg *msg,
 		refuse_stateless(s, msg, flow, 403);
 		return;
 	}
+	/* the address was removed: what is under way there may end */
+	if (!msg->to.tag.l && transport_leaving(s->transport, flow)) {
+		refuse_stateless(s, msg, flow, 503);
+		return;
+	}
 	if (server_new(s, msg, flow, &t)) {
 		metric_add(METRIC_sip_refused_overload, 1);
 		refuse_stateless(s, msg, flow, 503);
@@ -304,10 +309,21 @@ void stack_close(struct stack *s)
 		free(s);
 }
 
-int stack_reload(struct stack *s, const struct settings *settings)
+bool stack_listens(const struct stack *s, unsigned listener)
+{
+	return transport_listens(s->transport, listener);
+}
+
+void stack_leave(struct stack *s, unsigned listener)
+{
+	transport_leave(s->transport, listener);
+}
+
+int stack_reload(struct stack *s, const struct settings *settings,
+		 const int fds[SETTINGS_LISTENERS])
 {
 	s->settings = settings;
-	return transport_reload(s->transport, settings);
+	return transport_reload(s->transport, settings, fds);
 }
 
 void stack_drain(struct stack *s)

@@ -113,7 +113,11 @@ int stack_start(struct stack *s, uv_loop_t *loop,
 /* Drops every transaction without a call. NULL is fine. */
 void stack_close(struct stack *s);
 
-int stack_reload(struct stack *s, const struct settings *settings) CHECK_RESULT;
+/* As transport_reload(), transport_listens() and transport_leave(). */
+int stack_reload(struct stack *s, const struct settings *settings,
+		 const int fds[SETTINGS_LISTENERS]) CHECK_RESULT;
+bool stack_listens(const struct stack *s, unsigned listener);
+void stack_leave(struct stack *s, unsigned listener);
 
 /* From now on new INVITEs outside dialogs get 503 with Retry-After. */
 void stack_drain(struct stack *s);

@@ -2,6 +2,7 @@
 
 #include <sodium.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 const char *transport_name(enum sip_transport transport)
 {
@@ -48,7 +49,7 @@ bool flow_sane(const struct flow *flow)
 	       flow->trunk >= -1 && flow->trunk < SETTINGS_TRUNKS;
 }
 
-static bool uses_tls(const struct settings *s)
+bool transport_uses_tls(const struct settings *s)
 {
 	if (s->tls_certificate[0])
 		return true;
@@ -74,7 +75,7 @@ static struct sa unmapped(const struct sa *sa)
 	return plain;
 }
 
-static int learn_trunks(struct transport *t, const struct settings *s)
+int transport_learn_trunks(struct transport *t, const struct settings *s)
 {
 	unsigned n = 0;
 
@@ -103,8 +104,9 @@ int transport_prepare(struct transport **ret, const struct settings *settings)
 	t->generation = randombytes_random() >> 1;
 	t->scratch = malloc((size_t)MESSAGE_MAX * TRANSPORT_BATCH);
 	t->plain = malloc(MESSAGE_MAX);
-	err = t->scratch && t->plain ? learn_trunks(t, settings) : ENOMEM;
-	if (!err && uses_tls(settings))
+	err = t->scratch && t->plain ? transport_learn_trunks(t, settings)
+				     : ENOMEM;
+	if (!err && transport_uses_tls(settings))
 		err = secure_contexts(settings, &t->server, &t->client);
 	if (err) {
 		transport_close(t);
@@ -114,63 +116,13 @@ int transport_prepare(struct transport **ret, const struct settings *settings)
 	return 0;
 }
 
-/* Who was let in as a trunk, or as none, may be another now. */
-static void judge_again(struct transport *t)
-{
-	for (unsigned i = 0; i < TRANSPORT_CONNECTIONS_MAX; i++) {
-		struct connection *c = t->connections[i];
-		bool must_show;
-
-		if (!c || c->outgoing || c->state != CONNECTION_OPEN)
-			continue;
-		if (c->ssl)
-			secure_identify(c);
-		else
-			c->flow.trunk = transport_trunk_from(t, &c->flow.peer,
-							     &must_show);
-	}
-}
-
-int transport_check(const struct settings *settings)
-{
-	SSL_CTX *server, *client;
-	int err = 0;
-
-	if (uses_tls(settings))
-		err = secure_contexts(settings, &server, &client);
-	if (!err && uses_tls(settings)) {
-		SSL_CTX_free(server);
-		SSL_CTX_free(client);
-	}
-	return err;
-}
-
-int transport_reload(struct transport *t, const struct settings *settings)
-{
-	SSL_CTX *server = NULL, *client = NULL;
-	int err = learn_trunks(t, settings);
-
-	if (!err)
-		judge_again(t);
-	if (!err && uses_tls(settings))
-		err = secure_contexts(settings, &server, &client);
-	if (err)
-		return err;
-	/* living connections keep theirs by reference */
-	SSL_CTX_free(t->server);
-	SSL_CTX_free(t->client);
-	t->server = server;
-	t->client = client;
-	return 0;
-}
-
 static void sweep(uv_timer_t *timer)
 {
 	stream_sweep(timer->data);
 }
 
 /* What Via and Contact say: the public name, or the address that is bound. */
-static int name_endpoint(struct endpoint *e, const struct listener *l)
+int endpoint_name(struct endpoint *e, const struct listener *l)
 {
 	struct sockaddr_storage bound;
 	socklen_t len = sizeof(bound);
@@ -188,16 +140,17 @@ static int name_endpoint(struct endpoint *e, const struct listener *l)
 	return 0;
 }
 
-static int start_endpoint(struct transport *t, unsigned i, int fd)
+int endpoint_start(struct transport *t, unsigned i, int fd)
 {
 	struct endpoint *e = &t->endpoints[i];
 	int err;
 
 	e->t = t;
 	e->fd = fd;
+	e->leaving = false;
 	e->index = (int16_t)i;
 	e->transport = t->settings->listeners[i].transport;
-	err = name_endpoint(e, &t->settings->listeners[i]);
+	err = endpoint_name(e, &t->settings->listeners[i]);
 	if (err)
 		return err;
 	return e->transport == SIP_UDP ? datagram_start(e) : stream_listen(e);
@@ -220,9 +173,26 @@ int transport_start(struct transport *t, uv_loop_t *loop,
 	err = -uv_timer_start(&t->sweep, sweep, 1000, 1000);
 	for (unsigned i = 0; !err && i < t->settings->listener_count; i++) {
 		if (fds[i] >= 0)
-			err = start_endpoint(t, i, fds[i]);
+			err = endpoint_start(t, i, fds[i]);
 	}
 	return err;
+}
+
+static void endpoint_closed(uv_handle_t *handle)
+{
+	struct endpoint *e = handle->data;
+
+	e->closing = false;
+	transport_handle_closed(e->t);
+}
+
+void endpoint_close(struct endpoint *e)
+{
+	if (!e->open || e->closing)
+		return;
+	e->open = false;
+	e->closing = true;
+	uv_close(&e->u.handle, endpoint_closed);
 }
 
 static void release(struct transport *t)
@@ -240,13 +210,6 @@ void transport_handle_closed(struct transport *t)
 		release(t);
 }
 
-static void endpoint_closed(uv_handle_t *handle)
-{
-	struct endpoint *e = handle->data;
-
-	transport_handle_closed(e->t);
-}
-
 static void sweep_closed(uv_handle_t *handle)
 {
 	transport_handle_closed(handle->data);
@@ -261,10 +224,8 @@ void transport_close(struct transport *t)
 		release(t);
 		return;
 	}
-	for (unsigned i = 0; i < SETTINGS_LISTENERS; i++) {
-		if (t->endpoints[i].open)
-			uv_close(&t->endpoints[i].u.handle, endpoint_closed);
-	}
+	for (unsigned i = 0; i < SETTINGS_LISTENERS; i++)
+		endpoint_close(&t->endpoints[i]);
 	for (unsigned i = 0; i < TRANSPORT_CONNECTIONS_MAX; i++) {
 		if (t->connections[i])
 			stream_close(t->connections[i], 0);
@@ -386,7 +347,8 @@ static struct endpoint *endpoint_for(struct transport *t,
 	for (unsigned i = 0; i < SETTINGS_LISTENERS; i++) {
 		struct endpoint *e = &t->endpoints[i];
 
-		if (e->open && e->transport == transport && e->family == family)
+		if (e->open && !e->leaving && e->transport == transport &&
+		    e->family == family)
 			return e;
 	}
 	return NULL;

@@ -66,7 +66,10 @@ struct transport_handlers {
 int transport_prepare(struct transport **ret,
 		      const struct settings *settings) CHECK_RESULT;
 
-/* fds[i] belongs to settings->listeners[i] and stays the caller's. */
+/*
+ * fds[i] belongs to settings->listeners[i] and stays the caller's until a
+ * reload removes the listener: then it is closed here.
+ */
 int transport_start(struct transport *t, uv_loop_t *loop,
 		    const int fds[SETTINGS_LISTENERS],
 		    const struct transport_handlers *handlers,
@@ -79,12 +82,24 @@ void transport_close(struct transport *t);
 int transport_check(const struct settings *settings) CHECK_RESULT;
 
 /*
- * New settings after a reload: same listeners, other trunks, certificates.
- * They are in force in any case. EINVAL: but for the certificates, where the
- * old ones stay.
+ * New settings after a reload: listeners (with their descriptors, where they
+ * are new), trunks, certificates. They are in force in any case. EINVAL: but
+ * for the certificates, where the old ones stay.
+ *
+ * A listener that was removed takes no connection any more. Requests that come
+ * by it are still handed up, for the dialogs there, until transport_leave().
  */
-int transport_reload(struct transport *t,
-		     const struct settings *settings) CHECK_RESULT;
+int transport_reload(struct transport *t, const struct settings *settings,
+		     const int fds[SETTINGS_LISTENERS]) CHECK_RESULT;
+
+/* Whether anything still comes or goes by this place in the settings. */
+bool transport_listens(const struct transport *t, unsigned listener);
+
+/* Whether this flow's listener was removed: nothing new begins there. */
+bool transport_leaving(const struct transport *t, const struct flow *flow);
+
+/* Nobody needs a listener that was removed: close what is left of it. */
+void transport_leave(struct transport *t, unsigned listener);
 
 /*
  * A flow towards an address. UDP: at once. TCP and TLS: a living connection to

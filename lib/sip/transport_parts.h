@@ -2,6 +2,7 @@
  * transport_parts -- what the files of transport share among themselves
  *
  * transport.c        settings, flows, who is a trunk
+ * transport_reload.c listeners that come and leave
  * transport_udp.c    datagrams
  * transport_stream.c connections: accept, connect, frame, send, close
  * transport_tls.c    OpenSSL over two memory BIOs
@@ -54,7 +55,9 @@ struct endpoint { /* one of settings->listeners */
 	int16_t index;
 	enum sip_transport transport;
 	int family;
-	bool open;
+	bool open;    /* takes and sends */
+	bool leaving; /* what is under way there ends; nothing new */
+	bool closing; /* its handle is on its way out */
 	union {
 		uv_handle_t handle;
 		uv_poll_t poll;
@@ -91,6 +94,12 @@ struct transport {
 
 /* transport.c */
 void transport_handle_closed(struct transport *t);
+bool transport_uses_tls(const struct settings *s);
+int transport_learn_trunks(struct transport *t,
+			   const struct settings *s) CHECK_RESULT;
+int endpoint_name(struct endpoint *e, const struct listener *l) CHECK_RESULT;
+int endpoint_start(struct transport *t, unsigned i, int fd) CHECK_RESULT;
+void endpoint_close(struct endpoint *e);
 int16_t transport_trunk_from(const struct transport *t, const struct sa *peer,
 			     bool *ret_must_show);
 /* May a connection that came just now stay? It is already counted. */

@@ -436,6 +436,7 @@ static struct connection *find_outgoing(struct transport *t,
 	for (struct connection *c = *bucket(t, peer); c; c = c->next_peer) {
 		if (c->flow.transport == transport && c->flow.trunk == trunk &&
 		    text_is(name, c->name) && c->state < CONNECTION_LEAVING &&
+		    !transport_leaving(t, &c->flow) &&
 		    sa_cmp(&c->flow.peer, peer, SA_ALL))
 			return c;
 	}

@@ -26,6 +26,7 @@ struct house_socket {
 	enum role for_role;
 	int fd;
 	uint16_t port;
+	char name[80]; /* of the listener, as in the settings */
 };
 
 /* How long an alarm counts as active after it was last raised. */
@@ -61,7 +62,12 @@ enum drain_stage {
 };
 
 /* A new configuration on its way: all of it comes into force, or nothing. */
-enum reload_step { RELOAD_NONE, RELOAD_RENDERING, RELOAD_HANDING };
+enum reload_step {
+	RELOAD_NONE,
+	RELOAD_BINDING,
+	RELOAD_RENDERING,
+	RELOAD_HANDING
+};
 
 struct reload {
 	enum reload_step step;
@@ -69,6 +75,8 @@ struct reload {
 	bool again;        /* one more SIGHUP came meanwhile */
 	struct settings *fresh;
 	int config_fd, files_fd;
+	struct house_socket opened[SETTINGS_LISTENERS];
+	unsigned opened_count;
 	uint16_t prompts; /* as in force, or a rendering that is new */
 };
 
@@ -124,6 +132,11 @@ int house_prompts_fd(const struct house *h, uint16_t rendering);
 int house_make_folders(struct house *h) CHECK_RESULT;
 int house_open_sockets(struct house *h) CHECK_RESULT;
 void house_remove_sockets(struct house *h);
+/* Those that a new configuration adds; house_move_sockets() then makes them
+   ours and closes those that it removes, house_close_added() undoes it. */
+int house_add_sockets(struct house *h, bool report) CHECK_RESULT;
+void house_move_sockets(struct house *h);
+void house_close_added(struct house *h);
 void house_print_ready(const struct house *h);
 
 /* child.c */

@@ -343,7 +343,7 @@ static void raise_limits(void)
 
 static int load(struct house *h, const char *file)
 {
-	int err = settings_load(&h->settings, file, parent_fault, NULL);
+	int err = settings_load(&h->settings, file, NULL, parent_fault, NULL);
 
 	if (!err)
 		err = house_judge(h->settings, parent_fault, NULL);

@@ -18,6 +18,8 @@
 #include "prompts/prompts.h"
 
 enum {
+	/* longer than the switch keeps an address that nobody needs */
+	BIND_MOST_MS = 8000,
 	RENDER_MOST_MS = 120000,
 	/* media holds two renderings: whoever still hears the first of them
 	   may be in a long notice, but not for ever */
@@ -56,6 +58,7 @@ static void over(struct house *h)
 static void give_up(struct house *h, enum alarm_code code)
 {
 	parent_alarm(h, code);
+	house_close_added(h);
 	if (h->reload.prompts != h->prompts)
 		house_drop_prompts(h, h->reload.prompts);
 	over(h);
@@ -74,6 +77,11 @@ static int give_new(struct house *h, struct child *c, bool other_prompts)
 	if (!err && c->role == ROLE_SWITCH && other_prompts)
 		err = child_give(c, IPC_GIVE_MEMORY, MEMORY_PROMPTS, h->prompts,
 				 house_prompts_fd(h, h->prompts));
+	for (unsigned i = 0;
+	     !err && c->role == ROLE_SWITCH && i < h->reload.opened_count; i++)
+		err = child_give(c, IPC_GIVE_SOCKET, h->reload.opened[i].kind,
+				 h->reload.opened[i].index,
+				 h->reload.opened[i].fd);
 	m.u.GIVE_CONFIG.reload = 1;
 	m.u.GIVE_CONFIG.prompts = h->prompts;
 	return err ? err : ipc_send(c->channel, &m);
@@ -107,8 +115,10 @@ static void into_force(struct house *h)
 	h->prompts = h->reload.prompts;
 	if (old != h->prompts)
 		house_drop_prompts(h, old);
+	house_move_sockets(h);
 	for (unsigned i = 0; i < h->child_count; i++)
 		give_one(h, &h->children[i], old != h->prompts);
+	h->reload.opened_count = 0;
 	log_notice("the configuration was loaded again");
 	over(h);
 }
@@ -167,28 +177,6 @@ void reload_taken(struct house *h, struct child *c, uint16_t prompts, bool good)
 	reload_tick(h);
 }
 
-void reload_tick(struct house *h)
-{
-	uint64_t waited = clock_mono_ms() - h->reload.since_ms;
-	const struct child *renderer = child_of(h, ROLE_RENDERER, 0);
-
-	if (h->reload.step != RELOAD_NONE && h->stage != STAGE_NONE) {
-		if (h->reload.prompts != h->prompts)
-			house_drop_prompts(h, h->reload.prompts);
-		h->reload.again = false;
-		over(h);
-	}
-	if (h->reload.step == RELOAD_RENDERING && waited > RENDER_MOST_MS &&
-	    renderer && renderer->pid)
-		(void)kill(renderer->pid, SIGKILL); /* it is told as ended */
-	if (h->reload.step != RELOAD_HANDING)
-		return;
-	if (all_hold(h))
-		into_force(h);
-	else if (waited > HAND_MOST_MS)
-		give_up(h, ALARM_PROMPTS_HELD);
-}
-
 static void render(struct house *h, struct child *renderer)
 {
 	uint16_t next = (uint16_t)(h->prompts + 1);
@@ -204,11 +192,54 @@ static void render(struct house *h, struct child *renderer)
 	}
 }
 
+/* An address that was just removed is free a little later. */
+static void bind_added(struct house *h)
+{
+	struct child *renderer = child_of(h, ROLE_RENDERER, 0);
+	bool last = clock_mono_ms() - h->reload.since_ms > BIND_MOST_MS;
+	int err = house_add_sockets(h, last);
+
+	if (err == EADDRINUSE && !last)
+		return;
+	if (err && !last)
+		err = house_add_sockets(h, true);
+	if (err)
+		give_up(h, ALARM_RELOAD_FAILED);
+	else if (renderer && !prompts_same(h->settings, h->reload.fresh))
+		render(h, renderer);
+	else
+		into_force(h);
+}
+
+void reload_tick(struct house *h)
+{
+	uint64_t waited = clock_mono_ms() - h->reload.since_ms;
+	const struct child *renderer = child_of(h, ROLE_RENDERER, 0);
+
+	if (h->reload.step != RELOAD_NONE && h->stage != STAGE_NONE) {
+		house_close_added(h);
+		if (h->reload.prompts != h->prompts)
+			house_drop_prompts(h, h->reload.prompts);
+		h->reload.again = false;
+		over(h);
+	}
+	if (h->reload.step == RELOAD_BINDING)
+		bind_added(h);
+	if (h->reload.step == RELOAD_RENDERING && waited > RENDER_MOST_MS &&
+	    renderer && renderer->pid)
+		(void)kill(renderer->pid, SIGKILL); /* it is told as ended */
+	if (h->reload.step != RELOAD_HANDING)
+		return;
+	if (all_hold(h))
+		into_force(h);
+	else if (waited > HAND_MOST_MS)
+		give_up(h, ALARM_PROMPTS_HELD);
+}
+
 /* ---- the beginning */
 
 void reload_begin(struct house *h)
 {
-	struct child *renderer = child_of(h, ROLE_RENDERER, 0);
 	struct reload *r = &h->reload;
 
 	if (h->stage != STAGE_NONE || !h->said_ready) {
@@ -219,15 +250,14 @@ void reload_begin(struct house *h)
 		r->again = true;
 		return;
 	}
-	if (settings_load(&r->fresh, h->config_file, parent_fault, NULL) ||
+	if (settings_load(&r->fresh, h->config_file, h->settings, parent_fault,
+			  NULL) ||
 	    house_judge(r->fresh, parent_fault, NULL) ||
 	    house_files_fd(r->fresh, parent_fault, NULL, &r->files_fd) ||
 	    house_config_fd(r->fresh, &r->config_fd)) {
 		give_up(h, ALARM_RELOAD_FAILED);
 		return;
 	}
-	if (renderer && !prompts_same(h->settings, r->fresh))
-		render(h, renderer);
-	else
-		into_force(h);
+	step(h, RELOAD_BINDING);
+	bind_added(h);
 }

@@ -216,9 +216,120 @@ static int add_socket(struct house *h, enum socket_kind kind, unsigned index,
 		(void)close(fd);
 		return EMSGSIZE;
 	}
-	h->sockets[h->socket_count++] =
-		(struct house_socket){ kind, index, role, fd, bound_port(fd) };
+	h->sockets[h->socket_count++] = (struct house_socket){
+		kind, index, role, fd, bound_port(fd), ""
+	};
 	return 0;
+}
+
+static struct house_socket sip_socket(const struct listener *l, int fd)
+{
+	static const enum socket_kind kinds[] = { [SIP_UDP] = SOCKET_SIP_UDP,
+						  [SIP_TCP] = SOCKET_SIP_TCP,
+						  [SIP_TLS] = SOCKET_SIP_TLS };
+	struct house_socket k = { .kind = kinds[l->transport],
+				  .index = l->order,
+				  .for_role = ROLE_SWITCH,
+				  .fd = fd,
+				  .port = bound_port(fd) };
+
+	memcpy(k.name, l->name, sizeof(k.name));
+	return k;
+}
+
+/* ---- a reload moves them */
+
+static struct house_socket *socket_named(struct house *h, const char *name)
+{
+	for (unsigned i = 0; i < h->socket_count; i++)
+		if (h->sockets[i].kind <= SOCKET_SIP_TLS &&
+		    !strcmp(h->sockets[i].name, name))
+			return &h->sockets[i];
+	return NULL;
+}
+
+static void report_listener(const struct settings *s, const struct listener *l,
+			    int err)
+{
+	struct settings_fault f = {
+		.file = s->file,
+		.line = s->sip_line,
+		.rule = "CONFIG",
+		.mend = "listen on an address of this machine that is free; "
+			"one that was removed is free when its calls have "
+			"ended",
+	};
+
+	(void)snprintf(f.fault, sizeof(f.fault), "listen: %s: %s", l->name,
+		       strerror(err));
+	parent_fault(NULL, &f);
+}
+
+void house_close_added(struct house *h)
+{
+	for (unsigned i = 0; i < h->reload.opened_count; i++)
+		(void)close(h->reload.opened[i].fd);
+	h->reload.opened_count = 0;
+}
+
+int house_add_sockets(struct house *h, bool report)
+{
+	const struct settings *s = h->reload.fresh;
+	int err = 0, fd = -1;
+
+	for (unsigned i = 0; i < s->listener_count; i++) {
+		const struct listener *l = &s->listeners[i];
+		int failed;
+
+		if (socket_named(h, l->name))
+			continue;
+		failed = open_sip(l, &fd);
+		if (failed) {
+			if (report)
+				report_listener(s, l, failed);
+			err = failed;
+			continue;
+		}
+		h->reload.opened[h->reload.opened_count++] = sip_socket(l, fd);
+	}
+	if (err)
+		house_close_added(h);
+	return err;
+}
+
+static const struct listener *listener_named(const struct settings *s,
+					     const char *name)
+{
+	for (unsigned i = 0; i < s->listener_count; i++)
+		if (!strcmp(s->listeners[i].name, name))
+			return &s->listeners[i];
+	return NULL;
+}
+
+void house_move_sockets(struct house *h)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < h->socket_count; i++) {
+		struct house_socket k = h->sockets[i];
+		const struct listener *l = listener_named(h->settings, k.name);
+
+		if (k.kind <= SOCKET_SIP_TLS && !l) {
+			(void)close(k.fd); /* the switch lets it end */
+			continue;
+		}
+		if (k.kind <= SOCKET_SIP_TLS)
+			k.index = l->order;
+		h->sockets[kept++] = k;
+	}
+	h->socket_count = kept;
+	for (unsigned i = 0; i < h->reload.opened_count; i++) {
+		if (h->socket_count == PROCESS_SOCKETS) {
+			(void)close(h->reload.opened[i].fd);
+			continue;
+		}
+		h->sockets[h->socket_count++] = h->reload.opened[i];
+	}
 }
 
 static int open_local(struct house *h, const char *name, enum socket_kind kind,
@@ -249,9 +360,6 @@ static int open_local(struct house *h, const char *name, enum socket_kind kind,
 
 int house_open_sockets(struct house *h)
 {
-	static const enum socket_kind kinds[] = { [SIP_UDP] = SOCKET_SIP_UDP,
-						  [SIP_TCP] = SOCKET_SIP_TCP,
-						  [SIP_TLS] = SOCKET_SIP_TLS };
 	const struct settings *s = h->settings;
 	int err = 0, fd = -1;
 
@@ -261,8 +369,8 @@ int house_open_sockets(struct house *h)
 			log_error("cannot listen for SIP on port %u: %s",
 				  s->listeners[i].port, strerror(err));
 		else
-			err = add_socket(h, kinds[s->listeners[i].transport], i,
-					 ROLE_SWITCH, fd);
+			h->sockets[h->socket_count++] =
+				sip_socket(&s->listeners[i], fd);
 	}
 	if (!err)
 		err = open_local(h, "control.sock", SOCKET_CONTROL, ROLE_DESK);

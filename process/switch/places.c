@@ -11,6 +11,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 
+/* For answers that were lost and are asked for again. */
+enum { LINGER_MS = 5000 };
+
 static void mark(bool *used, unsigned max, int64_t place)
 {
 	if (place >= 0 && place < max)
@@ -35,6 +38,67 @@ static void mark_call(const struct call *c, struct settings_used *used)
 	}
 }
 
+/* An open socket keeps its place, too, until it is closed. */
+static void mark_all(struct switch_self *self, struct settings_used *used)
+{
+	for (uint32_t slot = 0; slot < self->max; slot++)
+		mark_call(call_of(self, slot), used);
+	for (unsigned i = 0; self->stack && i < SETTINGS_LISTENERS; i++)
+		used->listeners[i] |= stack_listens(self->stack, i);
+}
+
+void places_sockets(const struct switch_self *self,
+		    int ret_fds[SETTINGS_LISTENERS])
+{
+	static const enum socket_kind kinds[] = {
+		[SIP_UDP] = SOCKET_SIP_UDP,
+		[SIP_TCP] = SOCKET_SIP_TCP,
+		[SIP_TLS] = SOCKET_SIP_TLS,
+	};
+	const struct settings *s = self->p->settings;
+
+	for (unsigned i = 0; i < SETTINGS_LISTENERS; i++) {
+		const struct listener *l = &s->listeners[i];
+
+		ret_fds[i] =
+			i < s->listener_count && !l->removed
+				? process_socket(self->p, kinds[l->transport],
+						 l->order)
+				: -1;
+	}
+}
+
+static bool needed(struct switch_self *self, unsigned listener)
+{
+	for (uint32_t slot = 0; slot < self->max; slot++) {
+		const struct call *c = call_of(self, slot);
+
+		for (unsigned i = 0; c->state != CALL_NONE && i < SIDES; i++)
+			if (c->legs[i].state.magic &&
+			    c->legs[i].state.d.dialog.flow.listener ==
+				    (int)listener)
+				return true;
+	}
+	return false;
+}
+
+void places_tick(struct switch_self *self, uint64_t now_ms)
+{
+	const struct settings *s = self->p->settings;
+
+	for (unsigned i = 0; i < s->listener_count; i++) {
+		if (!s->listeners[i].removed ||
+		    !stack_listens(self->stack, i)) {
+			self->needed_ms[i] = 0;
+			continue;
+		}
+		if (!self->needed_ms[i] || needed(self, i))
+			self->needed_ms[i] = now_ms;
+		if (now_ms - self->needed_ms[i] >= LINGER_MS)
+			stack_leave(self->stack, i);
+	}
+}
+
 int places_take(struct switch_self *self, const struct settings *before)
 {
 	struct settings_used *used = calloc(1, sizeof(*used));
@@ -42,8 +106,7 @@ int places_take(struct switch_self *self, const struct settings *before)
 
 	if (!used)
 		return ENOMEM;
-	for (uint32_t slot = 0; slot < self->max; slot++)
-		mark_call(call_of(self, slot), used);
+	mark_all(self, used);
 	err = settings_place(self->p->settings, before, &self->memory->places,
 			     used);
 	free(used);

@@ -243,6 +243,8 @@ struct switch_self {
 	struct handover_replay *replay; /* in kept memory */
 	struct lawbook law;
 	int16_t route_trunk[ROUTES_MAX]; /* of each route; -1: gone */
+	/* a removed listener: when it was last needed; 0: it was not */
+	uint64_t needed_ms[SETTINGS_LISTENERS];
 };
 
 /* ---- caller.c */
@@ -584,6 +586,13 @@ const char *places_trunk_of(const struct switch_self *self,
 /* The account of the nurse who is rung, or talks; "": nobody yet. */
 const char *places_agent_of(const struct switch_self *self,
 			    const struct call *c);
+
+/* The descriptors of the listeners, by place; -1: none. */
+void places_sockets(const struct switch_self *self,
+		    int ret_fds[SETTINGS_LISTENERS]);
+
+/* Close removed listeners that no call needs any more. */
+void places_tick(struct switch_self *self, uint64_t now_ms);
 
 /* After a reload: whom the queue may ring. */
 void places_agents(struct switch_self *self);

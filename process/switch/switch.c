@@ -138,6 +138,7 @@ static void on_tick(uv_timer_t *timer)
 	line_tick(self, now);
 	nurse_pump(self); /* somebody's rest may be over */
 	trunk_tick(self, now);
+	places_tick(self, now);
 	say_tick(self, now);
 }
 
@@ -154,11 +155,6 @@ static int start_tick(struct switch_self *self)
 
 static int start(struct process *p, void *arg)
 {
-	static const enum socket_kind kinds[] = {
-		[SIP_UDP] = SOCKET_SIP_UDP,
-		[SIP_TCP] = SOCKET_SIP_TCP,
-		[SIP_TLS] = SOCKET_SIP_TLS,
-	};
 	struct switch_self *self = arg;
 	struct sessions_options options = { .relays = p->settings->role ==
 						      NODE_NATIONAL };
@@ -166,14 +162,7 @@ static int start(struct process *p, void *arg)
 	int fds[SETTINGS_LISTENERS];
 	int err;
 
-	for (unsigned i = 0; i < SETTINGS_LISTENERS; i++) {
-		const struct listener *l = &p->settings->listeners[i];
-
-		fds[i] = i < p->settings->listener_count && !l->removed
-				 ? process_socket(p, kinds[l->transport],
-						  l->order)
-				 : -1;
-	}
+	places_sockets(self, fds);
 	err = stack_start(self->stack, p->loop, fds, &stack_handlers, self);
 	if (!err)
 		err = sessions_new(&self->sessions, self->stack, p->loop,
@@ -257,6 +246,7 @@ static void reload(struct process *p, void *arg,
 		   const struct settings *old_settings)
 {
 	struct switch_self *self = arg;
+	int fds[SETTINGS_LISTENERS];
 
 	if (places_take(self, old_settings)) {
 		/* calls must not go on with other names; a new one takes
@@ -277,7 +267,8 @@ static void reload(struct process *p, void *arg,
 	}
 	if (token_take_keys(self))
 		process_alarm(p, ALARM_RELOAD_FAILED);
-	if (stack_reload(self->stack, p->settings))
+	places_sockets(self, fds);
+	if (stack_reload(self->stack, p->settings, fds))
 		process_alarm(p, ALARM_TLS_UNCHANGED);
 	registrar_reload(self->registrar, p->settings, clock_mono_ms());
 	trunk_reload(self, old_settings);

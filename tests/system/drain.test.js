@@ -53,6 +53,7 @@ describe('the configuration', { concurrency: false }, () => {
 		['a number that is none', (t) => t.replace(/calls-max = \d+/, 'calls-max = many'), 'calls-max', 'CONFIG'],
 		['one recipient alone', (t) => t.replace(/recipient recovery \{[^}]*\}/, ''), 'recipient controller', 'CONFIG'],
 		['no key in a recipient', (t) => t.replace(/(recipient recovery \{\s*key = )"[^"]*"/, '$1"age1nothing"'), 'recipient recovery', 'CONFIG'],
+		['a recipient with one letter wrong', (t) => t.replace(/(recipient recovery \{\s*key = "age1.{20})(.)/, (all, before, c) => before + (c === 'q' ? 'p' : 'q')), 'recipient recovery', 'CONFIG'],
 		['a section that is not closed', (t) => t.replace(/\}\s*$/, ''), 'keeper {', 'CONFIG'],
 	];
 

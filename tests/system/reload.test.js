@@ -2,12 +2,15 @@
 'use strict';
 const { test, describe, before, after, afterEach } = require('node:test');
 const assert = require('node:assert');
+const dgram = require('node:dgram');
 const fs = require('node:fs');
+const net = require('node:net');
 const path = require('node:path');
 const { Node } = require('./lib/node.js');
 const { Stage } = require('./lib/stage.js');
 const { Listener } = require('./lib/listener.js');
 const audio = require('./lib/audio.js');
+const { sipp } = require('./lib/sipp.js');
 const { register } = require('./lib/register.js');
 const { sleep, until, freePort } = require('./lib/wait.js');
 
@@ -206,8 +209,10 @@ describe('a new notice', { concurrency: false }, () => {
 		second.hangup();
 		await s.over();
 		const said = await Promise.all((await s.node.sealed(2)).map((r) => notice(r.id)));
-		assert.deepEqual(said.sort(), [`version=v1 language=sv samples=${samples(6)} of=${samples(6)}`,
-			`version=v2 language=sv samples=${samples(2)} of=${samples(2)}`]);
+		assert.deepEqual(said.map((text) => text.split(' ').slice(0, 4).join(' ')).sort(),
+			[`version=v1 language=sv samples=${samples(6)} of=${samples(6)}`,
+				`version=v2 language=sv samples=${samples(2)} of=${samples(2)}`]);
+		assert.equal(new Set(said.map((text) => /audio-sha256=(\w+)/.exec(text)[1])).size, 2, 'of each its own sound');
 		await s.close();
 		const [heard, after] = [await first.heard(), await second.heard()];
 		assert.ok(audio.heard(heard, OLD) >= 5.5 && audio.heard(heard, NEW) < 0.3, `${audio.heard(heard, OLD)} s of the old one`);
@@ -261,5 +266,121 @@ describe('a new notice', { concurrency: false }, () => {
 		assert.match(await notice((await s.node.sealed(4)).at(-1).id), /^version=v6 language=sv samples=16000 of=16000/);
 		await s.close();
 		assert.ok(audio.heard(await caller.heard(), LATER) >= 1.5);
+	});
+});
+
+// The codes that a request from nobody in particular gets there; none within
+// a second: nobody listens.
+function options(port, host = '127.0.0.1') {
+	return new Promise((done) => {
+		const s = dgram.createSocket('udp4'), n = Math.random().toString(36).slice(2);
+		const end = (code) => { clearTimeout(timer); s.close(); done(code); };
+		const timer = setTimeout(() => end(null), 1000);
+		s.on('error', () => {});
+		s.on('message', (m) => end(Number(m.toString().split(' ')[1])));
+		s.bind(0, host, () => s.send(`OPTIONS sip:${host}:${port} SIP/2.0\r\nVia: SIP/2.0/UDP ${host}:${s.address().port};branch=z9hG4bK${n}\r\n` +
+			`From: <sip:a@${host}>;tag=${n}\r\nTo: <sip:${host}:${port}>\r\nCall-ID: ${n}\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n`, port, host));
+	});
+}
+
+// What a TCP connection there comes to.
+const connects = (port) => new Promise((done) => {
+	const s = net.connect(port, '127.0.0.1');
+	s.on('connect', () => { s.destroy(); done(true); });
+	s.on('error', () => done(false));
+});
+
+describe('addresses', { concurrency: false }, () => {
+	let s, second, third;
+	const listening = (...more) => ({ ...short, sip: { listen: [`udp:${s.node.address}`, `tcp:${s.node.address}`, ...more] } });
+
+	before(async () => {
+		s = await Stage.make({ locked: true, sections: short, prepare: (node) => password(node, 'agent3') });
+		[second, third] = [await freePort(), await freePort()];
+	});
+	afterEach(async () => { await s?.close(); });
+	after(async () => { await s?.end(); });
+
+	test('one is added, and one is removed while a call goes over it', async () => {
+		assert.equal(await options(second), null);
+		s.node.configure(listening(`udp:127.0.0.1:${second}`, `tcp:127.0.0.1:${second}`));
+		await s.node.reload();
+		assert.equal(await options(second), 200);
+		assert.ok(await connects(second));
+		const nurse = await s.nurse('agent1');
+		const caller = await s.phone({ user: 'caller', role: 'caller', tone: 440 });
+		caller.dial(`sip:1177@127.0.0.1:${second}`);
+		await nurse.event('CALL_ESTABLISHED', 20000);
+		s.node.configure(listening(`udp:127.0.0.1:${third}`));
+		await s.node.reload();
+		assert.equal(await options(third), 200);
+		assert.equal(await options(s.node.port), 200);
+		await until('nothing new at the old one', async () => await options(second) === 503, 3000);
+		assert.ok(!await connects(second));
+		await sleep(1000);
+		assert.equal((await s.calls())[0].state, 'talking');
+		// both directions of the dialog: on hold by the caller, and ended by us
+		caller.hold();
+		await until('held', async () => (await s.calls())[0].state === 'held');
+		caller.resume();
+		await until('not held', async () => (await s.calls())[0].state === 'talking');
+		// no other node may take the address while the call needs it
+		s.node.configure(listening(`udp:127.0.0.1:${second}`));
+		assert.match(await s.node.reload(/the old one stays in force/), new RegExp(`vaxel\\.conf:\\d+: CONFIG: listen: udp:127.0.0.1:${second}: .*; mend: `));
+		nurse.hangup();
+		await caller.event('CALL_CLOSED');
+		await s.over();
+		// a little later it is free, and the reload waits for that
+		await s.node.reload();
+		assert.equal(await options(second), 200);
+		assert.match(await s.node.metrics(), /vaxel_alarm_active\{alarm="reload-failed"\} 0/);
+	});
+
+	test('one that another has is refused, and all is as it was', async () => {
+		const other = dgram.createSocket('udp4');
+		await new Promise((done) => other.bind(0, '127.0.0.1', done));
+		await until('the address to be free', async () => await options(third) === null, 12000);
+		s.node.configure(listening(`udp:127.0.0.1:${third}`, `udp:127.0.0.1:${other.address().port}`));
+		assert.match(await s.node.reload(/the old one stays in force/), /vaxel\.conf:\d+: CONFIG: listen: udp:127\.0\.0\.1:\d+: Address already in use; mend: /);
+		assert.equal(await options(third), null, 'not even the other one');
+		assert.equal(await options(second), 200);
+		other.close();
+		await s.node.reload();
+		assert.equal(await options(second), 503, 'this one was removed');
+		assert.equal(await options(third), 200);
+	});
+
+	test('what a running node cannot change is refused', async () => {
+		const right = fs.readFileSync(s.node.conf, 'utf8');
+		for (const [option, value] of [['calls-max', '65'], ['workers', '2'], ['ports', '"21000-21199"']]) {
+			const text = right.replace(new RegExp(`^${option} = .*$`, 'm'), `${option} = ${value}`);
+			assert.notEqual(text, right);
+			fs.writeFileSync(s.node.conf, text);
+			const line = text.split('\n').findIndex((l) => l.startsWith(`${option} =`)) + 1;
+			assert.match(await s.node.reload(/the old one stays in force/),
+				new RegExp(`vaxel\\.conf:${line}: CONFIG: ${option} cannot be changed while the node runs; mend: `));
+		}
+		fs.writeFileSync(s.node.conf, right);
+		await s.node.reload();
+	});
+
+	test('ten reloads under load: no call fails', async () => {
+		await s.nurse('agent1');
+		const load = await sipp('caller', { target: s.node.address, service: '1177', calls: 40, rate: 8, ms: 60000, extra: ['-d', '4000'] });
+		const ended = load.done();
+		for (let i = 0; i < 10; i++) {
+			const more = i % 2 ? [`udp:127.0.0.1:${await freePort()}`] : [`tcp:127.0.0.1:${second}`];
+			const sections = listening(...more);
+			sections['line 1177'] = { ...short['line 1177'], 'notice sv': { version: `v${i}`, text: `Ring ett ett ${i % 3}.` } };
+			sections[`trunk extra${i}`] = { from: [`192.0.2.${i + 10}`], options: 0 };
+			s.node.configure(sections);
+			rearrange(s.node.conf, (all) => (i % 2 ? all.reverse() : all));
+			await s.node.reload(/loaded again|stays in force/).then((said) => assert.match(said, /loaded again/));
+		}
+		const messages = await ended;
+		assert.equal((messages.match(/^SIP\/2\.0 [4-6]\d\d/gm) || []).length, 0);
+		await s.over(20000);
+		assert.equal(await s.node.metric('calls_active'), 0);
+		assert.doesNotMatch(s.node.log, /was killed by signal|ended with status|cannot take event/);
 	});
 });

@@ -48,6 +48,9 @@ static void on_fault(void *arg, const struct settings_fault *f)
 	assert_true(f->fault[0]);
 }
 
+/* What the file is to replace; NULL: nothing. */
+static const struct settings *running;
+
 static int load(const char *text, struct seen *seen, struct settings **ret)
 {
 	char name[] = "/tmp/settings_test.XXXXXX";
@@ -57,7 +60,7 @@ static int load(const char *text, struct seen *seen, struct settings **ret)
 	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
 	(void)close(fd);
 	*seen = (struct seen){ 0 };
-	err = settings_load(ret, name, on_fault, seen);
+	err = settings_load(ret, name, running, on_fault, seen);
 	(void)unlink(name);
 	return err;
 }
@@ -112,6 +115,9 @@ static void each_fault_names_line_and_rule(void **state)
 		{ "recipient b { key = \"" KEY_B "\" }", "", "CONFIG", 13 },
 		{ KEY_B, KEY_A, "CONFIG", 14 },
 		{ KEY_B, "age1nothing", "CONFIG", 14 },
+		/* one character is another */
+		{ "age1lggyhqrw2", "age1lggyhqrw3", "CONFIG", 14 },
+		{ "age1ql3z7hjy54", "age1ql3z7hjy45", "CONFIG", 13 },
 		{ "trusted = true", "trustd = true", "CONFIG", 6 },
 		{ "recipient b {", "recipient b ", "CONFIG", 14 },
 	};
@@ -127,6 +133,44 @@ static void each_fault_names_line_and_rule(void **state)
 		assert_null(s);
 		assert_string_equal(seen.rule, rows[i].rule);
 		assert_int_equal(seen.line, rows[i].line);
+	}
+}
+
+/* What a running node cannot follow is refused, the rest is not. */
+static void a_running_node_changes_some(void **state)
+{
+	static const struct {
+		const char *what, *by;
+		unsigned line; /* 0: no fault */
+	} rows[] = {
+		{ "trusted = true", "trusted = false", 0 },
+		{ "udp:127.0.0.1:0", "udp:127.0.0.1:5090", 0 },
+		{ "trunk carrier {", "trunk other {", 0 },
+		{ "log-origin = \"test.example/one\"",
+		  "log-origin = \"test.example/two\"", 2 },
+		{ "trunk carrier {",
+		  "media {\naddress = \"127.0.0.2\"\n}\ntrunk carrier {", 5 },
+		{ "trunk carrier {",
+		  "recorder {\n\nfsync-ms = 50\n}\ntrunk carrier {", 6 },
+		{ "log-origin", "state = \"elsewhere\"\nlog-origin", 2 },
+	};
+	struct settings *first = NULL;
+	struct seen seen;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct settings *next = NULL;
+		char text[4096];
+
+		assert_int_equal(load(whole, &seen, &first), 0);
+		replace(text, sizeof(text), rows[i].what, rows[i].by);
+		running = first;
+		assert_int_equal(load(text, &seen, &next),
+				 rows[i].line ? EINVAL : 0);
+		running = NULL;
+		assert_int_equal(seen.line, rows[i].line);
+		settings_free(first);
+		settings_free(next);
 	}
 }
 
@@ -149,9 +193,9 @@ static void a_missing_file_is_said(void **state)
 	struct seen seen = { 0 };
 
 	(void)state;
-	assert_int_equal(
-		settings_load(&s, "/nonexistent/vaxel.conf", on_fault, &seen),
-		ENOENT);
+	assert_int_equal(settings_load(&s, "/nonexistent/vaxel.conf", NULL,
+				       on_fault, &seen),
+			 ENOENT);
 	assert_int_equal(seen.faults, 1);
 }
 
@@ -190,6 +234,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_whole_file_is_read),
 		cmocka_unit_test(each_fault_names_line_and_rule),
+		cmocka_unit_test(a_running_node_changes_some),
 		cmocka_unit_test(a_supplier_holds_no_identity),
 		cmocka_unit_test(a_missing_file_is_said),
 		cmocka_unit_test(a_file_that_was_cut_off_is_not_whole),

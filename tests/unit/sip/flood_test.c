@@ -52,7 +52,7 @@ static void make_trunk(struct rig_node *n)
 	n->settings.trunk_count = 1;
 	n->settings.trunks[0].from_count = 1;
 	memcpy(n->settings.trunks[0].from[0], "127.0.0.1", 10);
-	assert_int_equal(stack_reload(n->stack, &n->settings), 0);
+	assert_int_equal(stack_reload(n->stack, &n->settings, n->fds), 0);
 }
 
 /* What strangers make us keep is bounded; a trunk is heard nevertheless. */
@@ -132,7 +132,8 @@ static void mapped_addresses_are_known(void **state)
 		assert_int_equal(p.b.flow.trunk, -1);
 		p.b.settings.trunk_count = t->from_count = 1;
 		memcpy(t->from[0], name, strlen(name) + 1);
-		assert_int_equal(stack_reload(p.b.stack, &p.b.settings), 0);
+		assert_int_equal(
+			stack_reload(p.b.stack, &p.b.settings, p.b.fds), 0);
 		if (i % 2 == 0) { /* a connection keeps what it was */
 			assert_int_equal(ask(&p), 200);
 			assert_int_equal(p.b.flow.trunk, 0);

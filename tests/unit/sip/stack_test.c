@@ -579,6 +579,101 @@ static void closing_frees_what_is_under_way(void **state)
 	assert_int_equal(stack_transactions(p.b.stack), 100);
 	pair_close(&p);
 }
+/* The code that an INFO gets there; 0: no answer. */
+static unsigned info_at(struct pair *p, unsigned listener)
+{
+	char uri[96];
+
+	(void)snprintf(
+		uri, sizeof(uri), "sip:x@127.0.0.1:%u;transport=%s",
+		p->b.ports[listener],
+		transport_param(p->b.settings.listeners[listener].transport));
+	assert_non_null(rig_request(&p->a, METHOD_INFO, uri, -1, ""));
+	return rig_until(&p->a.code_count, 1, 300) ? p->a.codes[0] : 0;
+}
+
+/* A request within a dialog of that listener's, by datagram. */
+static void info_inside(struct pair *p, unsigned listener)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET,
+				  .sin_port = htons(p->b.ports[listener]) };
+	static unsigned n;
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	char text[512];
+	int len = snprintf(text, sizeof(text),
+			   "INFO sip:x@h SIP/2.0\r\n"
+			   "Via: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bKin%u\r\n"
+			   "From: <sip:a@h>;tag=1\r\nTo: <sip:x@h>;tag=2\r\n"
+			   "Call-ID: in\r\nCSeq: %u INFO\r\n"
+			   "Max-Forwards: 70\r\nContent-Length: 0\r\n\r\n",
+			   n, n + 1);
+
+	n++;
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(sendto(fd, text, (size_t)len, 0,
+				(struct sockaddr *)&to, sizeof(to)),
+			 len);
+	close(fd);
+	rig_for(50);
+}
+
+static void listeners_come_and_go(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	memset(&p, 0, sizeof(p));
+	rig_listen(&p.a, SIP_UDP, "127.0.0.1");
+	rig_listen(&p.a, SIP_TCP, "127.0.0.1");
+	rig_listen(&p.b, SIP_UDP, "127.0.0.1");
+	rig_listen(&p.b, SIP_UDP, "127.0.0.1");
+	rig_listen(&p.b, SIP_TCP, "127.0.0.1");
+	rig_open(&p.a);
+	rig_open(&p.b);
+	p.b.reply = 200;
+	assert_int_equal(info_at(&p, 1), 200);
+	assert_int_equal(info_at(&p, 2), 200);
+	/* two go, one comes, one stays */
+	p.b.settings.listeners[1].removed = true;
+	p.b.settings.listeners[2].removed = true;
+	rig_listen(&p.b, SIP_UDP, "127.0.0.1");
+	assert_int_equal(stack_reload(p.b.stack, &p.b.settings, p.b.fds), 0);
+	assert_int_equal(info_at(&p, 0), 200);
+	assert_int_equal(info_at(&p, 3), 200);
+	assert_int_equal(p.b.flow.listener, 3);
+	/* nothing new, by datagram or by the connection that stands */
+	assert_int_equal(info_at(&p, 1), 503);
+	assert_int_equal(info_at(&p, 2), 503);
+	p.b.requests = 0;
+	info_inside(&p, 1);
+	assert_int_equal(p.b.requests, 1);
+	assert_int_equal(p.b.flow.listener, 1);
+	/* what we begin leaves by one that stays */
+	p.a.reply = 200;
+	assert_non_null(
+		rig_request(&p.b, METHOD_INFO, "sip:x@127.0.0.1:9", -1, ""));
+	assert_true(stack_listens(p.b.stack, 1));
+	assert_true(stack_listens(p.b.stack, 2));
+	assert_int_equal(p.a.closed, 0);
+	stack_leave(p.b.stack, 1);
+	stack_leave(p.b.stack, 2);
+	rig_for(50);
+	assert_int_equal(p.a.closed, 1);
+	assert_false(stack_listens(p.b.stack, 1));
+	assert_false(stack_listens(p.b.stack, 2));
+	assert_true(stack_listens(p.b.stack, 3));
+	info_inside(&p, 1);
+	assert_int_equal(p.b.requests, 1);
+	/* the place is free for another */
+	p.b.settings.listener_count = 1;
+	p.b.settings.listeners[1].removed = false;
+	rig_listen(&p.b, SIP_TCP, "127.0.0.1");
+	assert_int_equal(stack_reload(p.b.stack, &p.b.settings, p.b.fds), 0);
+	assert_int_equal(info_at(&p, 1), 200);
+	assert_int_equal(p.b.flow.listener, 1);
+	assert_true(stack_listens(p.b.stack, 3)); /* removed, not yet left */
+	pair_close(&p);
+}
 
 int main(void)
 {
@@ -599,6 +694,7 @@ int main(void)
 		cmocka_unit_test(forks_that_meet_again_are_one_request),
 		cmocka_unit_test(large_requests_go_by_tcp),
 		cmocka_unit_test(hops_are_counted),
+		cmocka_unit_test(listeners_come_and_go),
 		cmocka_unit_test(closing_frees_what_is_under_way),
 	};
 	int failed;

@@ -15,6 +15,11 @@
 	"fact notice version=v1 language=sv samples=800 of=800 "               \
 	"text-sha256=" NOTICE_TEXT " audio-sha256=" NOTICE_SOUND "\n"
 
+static void name(char *to, const char *text)
+{
+	(void)snprintf(to, SETTINGS_NAME_MAX, "%s", text);
+}
+
 static int up(void **state)
 {
 	(void)state;
@@ -840,6 +845,53 @@ static void test_notices_of_one_rendering(void **state)
 	free(file);
 }
 
+/* A listener that is gone lives on while a call needs it, and a little. */
+static void test_a_listener_is_removed(void **state)
+{
+	struct settings *file = malloc(sizeof(*file));
+	struct call *c;
+	int fds[SETTINGS_LISTENERS];
+
+	(void)state;
+	assert_non_null(file);
+	*file = rig->settings;
+	for (unsigned i = 0; i < 2; i++) {
+		name(file->listeners[i].name, i ? "tcp:b" : "udp:a");
+		file->listeners[i].removed = false;
+		file->listeners[i].order = i;
+		file->listeners[i].transport = i ? SIP_TCP : SIP_UDP;
+	}
+	file->listener_count = 2;
+	rig_reload(file);
+	rig->listens[0] = rig->listens[1] = true;
+	c = rig_talking();
+	c->legs[SIDE_CALLER].state.magic = SESSION_STATE_MAGIC;
+	c->legs[SIDE_CALLER].state.d.dialog.flow.listener = 0;
+	/* another takes its position in the file, not its place */
+	name(file->listeners[0].name, "udp:c");
+	rig_reload(file);
+	assert_true(rig->settings.listeners[0].removed);
+	assert_string_equal(rig->settings.listeners[1].name, "tcp:b");
+	assert_string_equal(rig->settings.listeners[2].name, "udp:c");
+	places_sockets(&rig->self, fds);
+	assert_int_equal(fds[0], -1);
+	assert_int_equal(fds[1], 100 * SOCKET_SIP_TCP + 1);
+	assert_int_equal(fds[2], 100 * SOCKET_SIP_UDP + 0);
+	rig->listens[2] = true;
+	rig_wait(60000);
+	assert_true(rig->listens[0]);
+	call_end(&rig->self, c, RECORD_END_HANGUP);
+	rig_closed(c);
+	rig_recorder(c, RECORD_SEALED);
+	rig_wait(4000);
+	assert_true(rig->listens[0]);
+	forget();
+	rig_wait(2000);
+	heard("leave 0\n");
+	assert_true(rig->listens[1] && rig->listens[2]);
+	free(file);
+}
+
 /* Its caller is not left in silence, nor told of a place in another queue. */
 static void test_the_line_is_removed(void **state)
 {
@@ -881,11 +933,6 @@ static void test_notice_is_heard_whole_after_a_death(void **state)
 	rig_played(c, true, 800);
 	assert_int_equal(c->told[0].complete, 1);
 	assert_int_equal(c->state, CALL_QUEUED);
-}
-
-static void name(char *to, const char *text)
-{
-	(void)snprintf(to, SETTINGS_NAME_MAX, "%s", text);
 }
 
 /* Agents and trunks in another order, agent0 and the caller's trunk gone. */
@@ -1557,6 +1604,7 @@ int main(void)
 		T(test_restored),
 		T(test_notices_of_one_rendering),
 		T(test_the_line_is_removed),
+		T(test_a_listener_is_removed),
 		T(test_notice_is_heard_whole_after_a_death),
 		T(test_names_stay_through_a_reload),
 		T(test_removed_while_her_phone_rings),

@@ -472,6 +472,25 @@ unsigned registrar_count(const struct registrar *r, uint64_t now_ms)
 	return n;
 }
 
+bool stack_listens(const struct stack *s, unsigned listener)
+{
+	(void)s;
+	return rig->listens[listener];
+}
+
+void stack_leave(struct stack *s, unsigned listener)
+{
+	(void)s;
+	note("leave %u\n", listener);
+	rig->listens[listener] = false;
+}
+
+int process_socket(struct process *p, enum socket_kind kind, unsigned index)
+{
+	(void)p;
+	return 100 * (int)kind + (int)index;
+}
+
 bool registrar_here(const struct registrar *r, unsigned agent, uint64_t now_ms)
 {
 	(void)r;
@@ -813,6 +832,7 @@ void rig_wait(uint64_t ms)
 			call_tick(self, call_of(self, slot), rig->now_ms);
 		line_tick(self, rig->now_ms);
 		nurse_pump(self);
+		places_tick(self, rig->now_ms);
 		acknowledge();
 		say_tick(self, rig->now_ms);
 	}

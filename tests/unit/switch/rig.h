@@ -34,6 +34,7 @@ struct rig {
 	char log[8192];
 	size_t log_len;
 	bool registered[SETTINGS_AGENTS];
+	bool listens[SETTINGS_LISTENERS];
 	enum codec nurse_speaks;
 	const char *place; /* in the caller's INVITE */
 	bool offerless;    /* that INVITE */

@@ -1,0 +1,39 @@
+/*
+ * fixed -- what a running node cannot change
+ *
+ * It is in the layout of memory that outlives processes, in sockets and
+ * folders that they hold, or in what they are. A file that says otherwise is
+ * refused rather than followed by half.
+ */
+#include "settings/internal.h"
+
+static void fixed(struct loader *l, const char *section, const char *option,
+		  bool same)
+{
+	if (!same)
+		loader_fault(l, loader_line(l, section, NULL, option), "CONFIG",
+			     "leave it as it is, or restart the node",
+			     "%s cannot be changed while the node runs",
+			     option);
+}
+
+#define SAME(field) (l->s->field == l->running->field)
+#define SAME_TEXT(field) (!strcmp(l->s->field, l->running->field))
+
+void loader_check_fixed(struct loader *l)
+{
+	fixed(l, NULL, "role", SAME(role));
+	fixed(l, NULL, "state", SAME_TEXT(state));
+	fixed(l, NULL, "runtime", SAME_TEXT(runtime));
+	fixed(l, NULL, "log-origin", SAME_TEXT(log_origin));
+	fixed(l, "sip", "calls-max", SAME(calls_max));
+	fixed(l, "media", "address", SAME_TEXT(media_address));
+	fixed(l, "media", "address6", SAME_TEXT(media_address6));
+	fixed(l, "media", "ports", SAME(rtp_port_low) && SAME(rtp_port_high));
+	fixed(l, "media", "workers", SAME(media_workers));
+	fixed(l, "media", "ring-megabytes", SAME(ring_bytes));
+	fixed(l, "keeper", "identity", SAME_TEXT(identity));
+	fixed(l, "keeper", "passphrase-file", SAME_TEXT(passphrase_file));
+	fixed(l, "recorder", "fsync-ms", SAME(fsync_ms));
+	fixed(l, "recorder", "spool-megabytes", SAME(spool_max_bytes));
+}
