@@ -12,7 +12,8 @@ struct search {
 	chain_h *h;
 	void *arg;
 	uint16_t back[REGISTER_CHAIN]; /* from who acts on */
-	unsigned depth;
+	unsigned depth,
+		want; /* agreements so far, and of the chains told now */
 	unsigned found;
 };
 
@@ -40,14 +41,14 @@ static bool found(struct search *s)
 	return s->h(s->arg, &c) && ++s->found < CHAINS_MAX;
 }
 
-/* Depth first, at most REGISTER_CHAIN deep. */
+/* Every chain of just so many agreements. false: enough. */
 static bool search(struct search *s, uint16_t at)
 {
 	const struct register_organisation *o = &s->b->organisations[at];
 
 	if (at == s->q->whom)
-		return found(s);
-	if (s->depth == REGISTER_CHAIN)
+		return s->depth < s->want || found(s);
+	if (s->depth == s->want)
 		return true;
 	for (uint16_t i = 0; i < o->to_count; i++) {
 		uint16_t n = s->b->by_to[o->first_to + i];
@@ -73,7 +74,11 @@ void chain_each(const struct register_book *b,
 		.b = b, .q = q, .ended_too = ended_too, .h = h, .arg = arg
 	};
 
-	(void)search(&s, q->by);
+	/* the shortest first: where several hold, it is the one that is meant
+	 */
+	for (s.want = 0; s.want <= REGISTER_CHAIN; s.want++)
+		if (!search(&s, q->by))
+			return;
 }
 
 struct register_responsible chain_role(const struct register_book *b,

@@ -57,7 +57,8 @@ struct chain {
 /* false: no more chains, please */
 typedef bool chain_h(void *arg, const struct chain *c);
 
-/* Each chain of agreements in force from whom to by, at most 32. */
+/* Each chain of agreements in force from whom to by, the shortest first, at
+ * most 32. */
 void chain_each(const struct register_book *b,
 		const struct register_question *q, bool ended_too, chain_h *h,
 		void *arg);
