@@ -84,6 +84,7 @@ static int read_facts(const uint8_t from[FACTS_BYTES],
 		      struct handover_facts *ret)
 {
 	struct reader r = reader_on(from, FACTS_BYTES);
+	struct location_place place = { LOCATION_UNKNOWN, LOCATION_UNKNOWN };
 	uint16_t municipality, zero;
 	uint8_t region, method, confidence, conflicts;
 	int region_of;
@@ -101,11 +102,12 @@ static int read_facts(const uint8_t from[FACTS_BYTES],
 			    : municipality_table[municipality].region;
 	if (region != region_of)
 		return EBADMSG;
+	if (municipality != UINT16_MAX)
+		place.municipality = (int16_t)municipality;
+	if (region != UINT8_MAX)
+		place.region = (int16_t)region;
 	*ret = (struct handover_facts){
-		.place = { municipality == UINT16_MAX ? LOCATION_UNKNOWN
-						      : (int16_t)municipality,
-			   region == UINT8_MAX ? LOCATION_UNKNOWN
-					       : (int16_t)region },
+		.place = place,
 		.method = (enum location_method)method,
 		.confidence = (enum location_confidence)confidence,
 		.conflicts = conflicts,

@@ -234,7 +234,8 @@ static void area_code(const struct location_signals *s,
 	if (!code)
 		return;
 	claim->finding = code->region < 0 ? FINDING_AMBIGUOUS : FINDING_PLACE;
-	claim->place.region = code->region;
+	if (code->region >= 0)
+		claim->place.region = (int16_t)(uint8_t)code->region;
 }
 
 /* ---- which of them decides */
