@@ -158,8 +158,12 @@ describe('the disk', { concurrency: false }, () => {
 		[recording] = await s.node.sealed(1, 30000);
 		await sleep(500);
 		nothing('after the call');
-		for (const file of search.filesUnder(path.join(s.node.state, 'store')))
-			assert.notEqual((await run('ffprobe', ['-v', 'quiet', file])).status, 0, 'nothing in the store plays');
+		// among random bytes ffprobe now and then sees a subtitle or a frame,
+		// with a score of some few of 100; what plays has more than 50
+		for (const file of search.filesUnder(path.join(s.node.state, 'store'))) {
+			const probe = await run('ffprobe', ['-v', 'quiet', '-show_entries', 'format=probe_score', '-of', 'csv=p=0', file]);
+			assert.ok(probe.status !== 0 || Number(probe.stdout) <= 50, `something in the store plays: ${probe.stdout}`);
+		}
 	});
 
 	test('each of them is found where it was planted', async () => {
