@@ -37,6 +37,14 @@ struct ipc {
 	uint8_t in[IPC_MESSAGE_MAX];
 };
 
+/* Messages; the datagram in which it is reached is heard to its end. */
+enum { READ_AT_ONCE = 64 };
+
+static bool outbox_waits(const struct ipc *c)
+{
+	return c->outbox_to > c->outbox_from;
+}
+
 static void on_closed(uv_handle_t *handle)
 {
 	struct ipc *c = handle->data;
@@ -184,7 +192,7 @@ static struct bytes first_message(struct bytes in)
 static void read_some(struct ipc *c)
 {
 	/* bounded, so that one busy peer does not starve the loop */
-	for (int i = 0; i < 64 && !c->closing; i++) {
+	for (unsigned heard = 0; heard < READ_AT_ONCE && !c->closing;) {
 		struct bytes in = { c->in, 0 };
 		unsigned fds;
 		int fd, err;
@@ -198,12 +206,14 @@ static void read_some(struct ipc *c)
 		}
 		if (fds) {
 			one_message(c, in, fd, fds);
+			heard++;
 			continue;
 		}
 		do {
 			struct bytes first = first_message(in);
 
 			one_message(c, first, -1, 0);
+			heard++;
 			in.p += first.len;
 			in.len -= first.len;
 		} while (in.len && !c->closing);
@@ -241,17 +251,15 @@ static void on_poll(uv_poll_t *poll, int status, int events);
 
 static int watch(struct ipc *c)
 {
-	bool waiting = c->outbox_to > c->outbox_from;
+	int also = outbox_waits(c) ? UV_WRITABLE : 0;
 
-	return uv_poll_start(&c->poll,
-			     UV_READABLE | (waiting ? UV_WRITABLE : 0), on_poll)
-		       ? ENOTCONN
-		       : 0;
+	return uv_poll_start(&c->poll, UV_READABLE | also, on_poll) ? ENOTCONN
+								    : 0;
 }
 
 static void flush_outbox(struct ipc *c)
 {
-	while (c->outbox_from < c->outbox_to) {
+	while (outbox_waits(c)) {
 		uint32_t len;
 		int err;
 
@@ -353,7 +361,7 @@ static int send_alone(struct ipc *c, const uint8_t *p, size_t len, int fd)
 	int err;
 
 	ipc_flush(c);
-	err = c->outbox_to > c->outbox_from ? EAGAIN : send_raw(c, p, len, fd);
+	err = outbox_waits(c) ? EAGAIN : send_raw(c, p, len, fd);
 	if (err == EAGAIN && fd < 0)
 		err = keep_for_later(c, p, len);
 	if (err == ENOBUFS)
@@ -382,14 +390,11 @@ int ipc_send(struct ipc *c, const struct ipc_message *m)
 	writer_u32(&head, (uint32_t)w.len);
 	writer_u64(&head, m->about);
 	len = IPC_HEADER_BYTES + w.len;
-	if (c->self == ROLE_PARENT || ipc_rules[m->type].fds ||
-	    c->outbox_to > c->outbox_from)
-		return send_alone(c, out, len,
-				  ipc_rules[m->type].fds ? m->fd : -1);
 	if (c->turn_len + len > sizeof(c->turn))
 		ipc_flush(c);
-	if (c->outbox_to > c->outbox_from)
-		return send_alone(c, out, len, -1);
+	if (c->self == ROLE_PARENT || ipc_rules[m->type].fds || outbox_waits(c))
+		return send_alone(c, out, len,
+				  ipc_rules[m->type].fds ? m->fd : -1);
 	if (!c->turn_len)
 		c->turn_since_ms = uv_now(c->end_of_turn.loop);
 	memcpy(c->turn + c->turn_len, out, len);
