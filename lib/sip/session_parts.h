@@ -3,6 +3,7 @@
  *
  * session.c          the set: finding, life and death
  * session_heap.c     its timers
+ * session_restore.c  taken up after the process died
  * session_call.c     our INVITE: 2xx, ACK, CANCEL, refusals
  * session_early.c    ... before that: forks, PRACK
  * session_serve.c    their INVITE: 2xx, ACK

@@ -66,6 +66,13 @@ static int provisional(struct session *s, unsigned code, bool reliable,
 	if (s->phase != PHASE_RINGING || s->next_answer)
 		return EPROTO;
 	reliable = s->required_100rel || (reliable && s->state->peer_100rel);
+	/* RFC 3261 13.2.1: the first reliable one would have to carry the offer
+	 * that they asked for, and it is not there yet */
+	if (reliable && !media && s->state->d.sdp == SESSION_SDP_NONE) {
+		if (s->required_100rel)
+			return 0;
+		reliable = false;
+	}
 	if (!s->reliable.waiting)
 		return send_18x(s, code, reliable, media);
 	/* RFC 3262 3: one at a time */

@@ -484,6 +484,19 @@ static void offerless_without_answer(void **state)
 	net_expect("b>BYE b:ended-answer");
 }
 
+static void offerless_and_100rel(void **state)
+{
+	(void)state;
+	b.answer = false;
+	/* it demands reliable ringing, and that would have to hold an offer */
+	net_inject(&b, OFFERLESS("Require: 100rel\r\n"));
+	net_expect("b:incoming");
+	assert_int_equal(session_progress(b.s, &b.media), 0);
+	net_expect("b>183+");
+	session_end(b.s);
+	net_expect("b>480");
+}
+
 static void offerless_in_prack(void **state)
 {
 	char rack[64];
@@ -532,6 +545,7 @@ int main(void)
 		TEST(a_useless_answer),
 		TEST(offerless),
 		TEST(offerless_without_answer),
+		TEST(offerless_and_100rel),
 		TEST(offerless_in_prack),
 	};
 
