@@ -58,7 +58,7 @@ class Stage {
 		}
 	}
 
-	async until(state, ms = 15000) {
+	async until(state, ms = 30000) {
 		return until(`a call that is ${state}`, async () =>
 			(await this.calls())?.find((c) => c.state === state), ms, 100);
 	}
@@ -153,7 +153,7 @@ describe('a line', { concurrency: false }, () => {
 		const second = await s.nurse('agent2', { tone: SECOND });
 		const caller = await s.caller();
 		await first.event('CALL_INCOMING', 30000);
-		await second.event('CALL_ESTABLISHED', 10000);
+		await second.event('CALL_ESTABLISHED', 30000);
 		await first.event('CALL_CLOSED');
 		assert.equal((await s.calls()).length, 1);
 		second.hangup();
@@ -165,24 +165,19 @@ describe('a line', { concurrency: false }, () => {
 	// The phone stops writing down what it hears once it was held, so what
 	// passes is counted: 50 packets a second each way.
 	test('hold: nothing passes while held; then all is as before', async () => {
-		const passing = async () => {
-			const from = await s.node.metric('rtp_relayed');
-			await sleep(1000);
-			return await s.node.metric('rtp_relayed') - from;
-		};
 		const nurse = await s.nurse('agent1', { tone: FIRST });
 		const caller = await s.caller();
 		await nurse.event('CALL_ESTABLISHED', 30000);
-		await sleep(500);
-		assert.ok(await passing() > 80);
+		await s.node.heard();
 		nurse.hold();
 		await s.until('held');
 		await sleep(200);
-		assert.equal(await passing(), 0);
+		const before = await s.node.metric('rtp_relayed');
+		await sleep(1000);
+		assert.equal(await s.node.metric('rtp_relayed'), before, 'nothing passes');
 		nurse.resume();
 		await s.until('talking');
-		await sleep(200);
-		assert.ok(await passing() > 80);
+		await s.node.heard();
 		// and by the caller
 		caller.hold();
 		await s.until('held');
@@ -198,8 +193,8 @@ describe('a line', { concurrency: false }, () => {
 		await first.event('CALL_ESTABLISHED', 30000);
 		const second = await s.nurse('agent2', { tone: SECOND });
 		first.transfer(`sip:agent2@${s.node.address}`);
-		await second.event('CALL_ESTABLISHED', 10000);
-		await first.event('CALL_CLOSED', 10000);
+		await second.event('CALL_ESTABLISHED', 30000);
+		await first.event('CALL_CLOSED', 30000);
 		await sleep(2500);
 		const [call] = await s.calls();
 		assert.equal(call.state, 'talking');
@@ -223,7 +218,7 @@ describe('a line', { concurrency: false }, () => {
 		await sleep(2500);
 		assert.equal(nurse.count('CALL_CLOSED'), 0);
 		caller.hangup();
-		await nurse.event('CALL_CLOSED', 10000);
+		await nurse.event('CALL_CLOSED', 30000);
 		await s.over();
 		const recordings = await s.fresh();
 		assert.equal(recordings.length, 1);
@@ -279,8 +274,8 @@ describe('a line', { concurrency: false }, () => {
 		await nurse.event('CALL_ESTABLISHED', 30000);
 		await s.outcome('running');
 		await s.node.kill('media');
-		await nurse.event('CALL_CLOSED', 10000);
-		await caller.event('CALL_CLOSED', 10000);
+		await nurse.event('CALL_CLOSED', 30000);
+		await caller.event('CALL_CLOSED', 30000);
 		await s.over();
 		const ended = await until('the end of its recording', async () =>
 			(await s.node.recordings()).find((r) => !s.seen.has(r.id) && r.state !== 'running'));

@@ -90,10 +90,7 @@ describe('faults', { concurrency: false }, () => {
 
 	// They still talk: packets pass both ways, and nobody has hung up.
 	async function stillTalking() {
-		const from = await s.node.metric('rtp_relayed'), began = Date.now();
-		await sleep(1000);
-		const rate = (await s.node.metric('rtp_relayed') - from) / (Date.now() - began) * 1000;
-		assert.ok(rate > 75, `${rate} packets a second`);
+		await s.node.heard();
 		assert.equal(caller.count('CALL_CLOSED') + nurse.count('CALL_CLOSED'), 0, 'the call goes on');
 	}
 

@@ -140,10 +140,8 @@ test('by REFER: the carrier calls the provider, the node is out of it, and may d
 	assert.equal((await d.invite({ body: sdp({ port: rtp.address().port, version: 3 }) })).code, 200);
 	assert.equal(await national.metric('sip_received'), heard);
 	for (const pid of [...national.pids(), national.process.pid]) process.kill(pid, 'SIGKILL');
-	const relayed = await provider.metric('rtp_relayed');
-	await sleep(2000);
+	await provider.heard();
 	assert.equal((await provider.json('calls'))[0]?.state, 'talking');
-	assert.ok(await provider.metric('rtp_relayed') - relayed > 160, 'both are heard');
 	stop();
 	assert.equal((await d.bye()).code, 200);
 	await none(provider);

@@ -59,7 +59,7 @@ describe('a recorder that hangs', { concurrency: false }, () => {
 	const ends = (all, id) => all.filter((e) => e.recording === id && /sealed|alarm|recovered$/.test(e.type))
 		.map((e) => `${e.type.slice(10)} ${e.reason ?? ''}`.trim());
 
-	const said = (log) => until('the alarm', () => / alarm switch: the recorder is away/.test(log()), 3200);
+	const said = (log) => until('the alarm', () => / alarm switch: the recorder is away/.test(log()), 10000);
 
 	test('for less than the ring lasts: an alarm, and nothing is lost', async () => {
 		await hang(500, said);
@@ -85,7 +85,8 @@ describe('a recorder that hangs', { concurrency: false }, () => {
 		// about every ten seconds: the time, and where its cluster begins
 		const opened = fs.readFileSync(path.join(s.node.dir, 'opened.mka'));
 		const card = JSON.parse(await listener.open(r.id, { more: ['--scope', 'card'] }));
-		assert.deepEqual(card.seek.map(([at]) => Math.floor(at / 10000)), [0, 1]);
+		assert.ok(card.seek.length >= 2);
+		assert.deepEqual(card.seek.map(([at]) => Math.floor(at / 10000)), [...card.seek.keys()]);
 		for (const [at, offset] of card.seek) {
 			assert.equal(opened.readUInt32BE(offset), 0x1f43b675, `a cluster at ${offset}`);
 			// unknown size, then the timestamp

@@ -85,8 +85,8 @@ describe('kill -9 in mid-call', { concurrency: false }, () => {
 		const { caller, nurse, answered } = await talk();
 		const length = Date.now() - answered;
 		await killed('media');
-		await caller.event('CALL_CLOSED', 10000);
-		await nurse.event('CALL_CLOSED', 10000);
+		await caller.event('CALL_CLOSED', 30000);
+		await nurse.event('CALL_CLOSED', 30000);
 		await s.over();
 		await s.close();
 		const { tracks } = await opened();

@@ -112,7 +112,7 @@ test('hold is carried through both nodes', async () => {
 
 test('a provider that cannot be reached: the national trunk, soon', async () => {
 	const { nurse, caller } = await talk('0380');
-	await nurse.event('CALL_ESTABLISHED', 20000);
+	await nurse.event('CALL_ESTABLISHED', 30000);
 	caller.hangup();
 	await over();
 });

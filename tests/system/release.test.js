@@ -30,7 +30,7 @@ async function call() {
 	const caller = await Phone.make({ user: 'caller', registrar: node.address, tone: 440, role: 'caller' });
 	try {
 		caller.dial(node.uri);
-		await nurse.event('CALL_ESTABLISHED', 20000);
+		await nurse.event('CALL_ESTABLISHED', 30000);
 		await sleep(2000);
 		caller.hangup();
 		const [r] = await node.sealed(1);

@@ -82,11 +82,9 @@ describe('a reload', { concurrency: false }, () => {
 		await s.node.reload();
 		assert.deepEqual(await now(), { state: 'talking', line: '1177', trunk: 'carrier', agent: 'agent2' });
 		assert.deepEqual((await s.node.json('trunks')).map((t) => [t.trunk, t.calls]).sort(), [['carrier', 1], ['extra', 0], ['other', 0]]);
-		const relayed = await s.node.metric('rtp_relayed');
-		await sleep(1500);
-		assert.ok(await s.node.metric('rtp_relayed') - relayed > 110, 'they still talk');
+		await s.node.heard();
 		nurse.transfer(`sip:agent3@${s.node.address}`);
-		await third.event('CALL_ESTABLISHED', 15000);
+		await third.event('CALL_ESTABLISHED', 30000);
 		await until('the transfer', async () => (await now())?.agent === 'agent3');
 		// the switch dies: what it takes up has the same names
 		await s.node.kill('switch');
@@ -198,13 +196,13 @@ describe('a new notice', { concurrency: false }, () => {
 		s.node.configure(sections('v2', NEW, 2));
 		await s.node.reload();
 		assert.equal((await s.calls())[0].state, 'notice', 'it is still heard');
-		await nurse.event('CALL_ESTABLISHED', 20000);
+		await nurse.event('CALL_ESTABLISHED', 30000);
 		await s.recording();
 		first.hangup();
 		await s.over();
 		nurse.forget();
 		const second = await s.caller();
-		await nurse.event('CALL_ESTABLISHED', 20000);
+		await nurse.event('CALL_ESTABLISHED', 30000);
 		await s.recording();
 		second.hangup();
 		await s.over();
@@ -229,7 +227,7 @@ describe('a new notice', { concurrency: false }, () => {
 		assert.match(await s.node.metrics(), /vaxel_alarm_active\{alarm="prompts-failed"\} 1/);
 		const nurse = await s.nurse('agent1');
 		const caller = await s.caller();
-		await nurse.event('CALL_ESTABLISHED', 20000);
+		await nurse.event('CALL_ESTABLISHED', 30000);
 		await s.recording();
 		caller.hangup();
 		await s.over();
@@ -259,7 +257,7 @@ describe('a new notice', { concurrency: false }, () => {
 		await until('both again', async () => (await s.calls()) && s.node.pids('media').length === 1);
 		const nurse = await s.nurse('agent1');
 		const caller = await s.caller();
-		await nurse.event('CALL_ESTABLISHED', 20000);
+		await nurse.event('CALL_ESTABLISHED', 30000);
 		await s.recording();
 		caller.hangup();
 		await s.over();
@@ -310,12 +308,12 @@ describe('addresses', { concurrency: false }, () => {
 		const nurse = await s.nurse('agent1');
 		const caller = await s.phone({ user: 'caller', role: 'caller', tone: 440 });
 		caller.dial(`sip:1177@127.0.0.1:${second}`);
-		await nurse.event('CALL_ESTABLISHED', 20000);
+		await nurse.event('CALL_ESTABLISHED', 30000);
 		s.node.configure(listening(`udp:127.0.0.1:${third}`));
 		await s.node.reload();
 		assert.equal(await options(third), 200);
 		assert.equal(await options(s.node.port), 200);
-		await until('nothing new at the old one', async () => await options(second) === 503, 3000);
+		await until('nothing new at the old one', async () => await options(second) === 503, 15000);
 		assert.ok(!await connects(second));
 		await sleep(1000);
 		assert.equal((await s.calls())[0].state, 'talking');
@@ -339,7 +337,7 @@ describe('addresses', { concurrency: false }, () => {
 	test('one that another has is refused, and all is as it was', async () => {
 		const other = dgram.createSocket('udp4');
 		await new Promise((done) => other.bind(0, '127.0.0.1', done));
-		await until('the address to be free', async () => await options(third) === null, 12000);
+		await until('the address to be free', async () => await options(third) === null);
 		s.node.configure(listening(`udp:127.0.0.1:${third}`, `udp:127.0.0.1:${other.address().port}`));
 		assert.match(await s.node.reload(/the old one stays in force/), /vaxel\.conf:\d+: CONFIG: listen: udp:127\.0\.0\.1:\d+: Address already in use; mend: /);
 		assert.equal(await options(third), null, 'not even the other one');

@@ -23,13 +23,13 @@ const call = (node, name, options = {}) => sipp(name, {
 	target: node.address, service: '1177', extra: ['-d', '500'], ...options,
 });
 
-async function none(node, ms = 10000) {
+async function none(node, ms = 30000) {
 	await until('the end of all calls', async () => (await node.json('calls')).length === 0, ms);
 	assert.equal(await node.metric('calls_active'), 0);
 }
 
 const state = (node, wanted) => until(`a call that is ${wanted}`, async () =>
-	(await node.json('calls')).find((c) => c.state === wanted), 15000);
+	(await node.json('calls')).find((c) => c.state === wanted));
 
 // ---- session timers: begun first, judged last
 
@@ -67,7 +67,7 @@ describe('the nurse\'s phone', { concurrency: false }, () => {
 	after(async () => { await s?.end(); });
 
 	async function agent(name) {
-		running = await sipp(name, { port, ms: 25000 });
+		running = await sipp(name, { port, ms: 60000 });
 		return running;
 	}
 
@@ -135,9 +135,7 @@ describe('the nurse\'s phone', { concurrency: false }, () => {
 			await state(s.node, 'talking');
 			await sleep(1000);
 		}
-		const from = await s.node.metric('rtp_relayed');
-		await sleep(1000);
-		assert.ok(await s.node.metric('rtp_relayed') - from > 80, 'both are heard');
+		await s.node.heard();
 		caller.hangup();
 		await nurse.event('CALL_CLOSED');
 		await none(s.node);
@@ -152,13 +150,14 @@ describe('the nurse\'s phone', { concurrency: false }, () => {
 
 	test('CANCEL right behind the INVITE, or crossing the answer: nothing is left', async () => {
 		const seen = { 200: 0, 487: 0 };
-		for (let i = 0; i < 60; i++) {
-			const { invite, cancel } = await crossed(s.node, 6 * i * i);
+		// ever later, and on until both have happened
+		for (let i = 0; i < 60 || !seen[200] || !seen[487]; i++) {
+			assert.ok(i < 300, `both ways happen: ${JSON.stringify(seen)}`);
+			const { invite, cancel } = await crossed(s.node, seen[200] && !seen[487] ? 0 : 6 * i * i);
 			assert.ok(invite === 200 || invite === 487, `INVITE: ${invite}`);
 			assert.equal(cancel, 200);
 			seen[invite]++;
 		}
-		assert.ok(seen[200] && seen[487], `both ways happened: ${JSON.stringify(seen)}`);
 		await none(s.node);
 	});
 
@@ -176,7 +175,7 @@ describe('a national node, between a caller and a trunk', { concurrency: false }
 	before(async () => {
 		port = await freePort();
 		registrarPort = await freePort();
-		registrar = await sipp('registrar', { port: registrarPort, ms: 25000 });
+		registrar = await sipp('registrar', { port: registrarPort, ms: 60000 });
 		node = await Node.make('national', {});
 		passwords = path.join(node.dir, 'trunk-password');
 		fs.writeFileSync(passwords, 'hemlig-provning\n');

@@ -99,7 +99,7 @@ test('a new certificate after SIGHUP, for who connects from then on', async () =
 		assert.equal(await shown(it.node.tlsPort), 'reloaded');
 		fs.copyFileSync(next.key, node.key);
 		await it.node.reload();
-		await until('the new certificate', async () => await shown(it.node.tlsPort) === 'renewed', 3000);
+		await until('the new certificate', async () => await shown(it.node.tlsPort) === 'renewed', 15000);
 		fs.writeFileSync(node.certificate, right);
 	} finally {
 		await it.end();

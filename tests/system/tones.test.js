@@ -91,7 +91,7 @@ describe('tones', { concurrency: false }, () => {
 		const c = await s.caller({ codecs, wav: writeTurns(s.file('caller.wav'), CALLER) });
 		const pids = [process.pid, n.process.pid, c.process.pid, s.node.process.pid, ...s.node.pids()];
 		const waiting = new Waiting(() => pids);
-		const callerBegan = (await c.event('CALL_ESTABLISHED', 15000)).at;
+		const callerBegan = (await c.event('CALL_ESTABLISHED', 30000)).at;
 		const nurseBegan = (await n.event('CALL_ESTABLISHED', 40000)).at;
 		await sleep(seconds * 1000);
 		c.hangup();

@@ -19,7 +19,7 @@ function crossed(node, after_us) {
 		...body && ['Content-Type: application/sdp'], `Content-Length: ${body.length}`, '', body,
 	].join('\r\n'), node.port, '127.0.0.1');
 	return new Promise((done, fail) => {
-		timer = setTimeout(() => fail(new Error(`silence after ${after_us} us: ${JSON.stringify(said)}`)), 8000);
+		timer = setTimeout(() => fail(new Error(`silence after ${after_us} us: ${JSON.stringify(said)}`)), 30000);
 		socket.on('message', (bytes) => {
 			const text = String(bytes), code = Number(text.split(' ')[1]);
 			const method = /^CSeq: ?\d+ (\w+)/mi.exec(text)?.[1].toLowerCase();

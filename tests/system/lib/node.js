@@ -158,7 +158,7 @@ class Node {
 	recordings() { return this.json('recording', 'list'); }
 
 	// Wait for n recordings of the given state.
-	sealed(n = 1, ms = 10000, state = 'sealed') {
+	sealed(n = 1, ms = 30000, state = 'sealed') {
 		return until(`${n} ${state}`, async () => {
 			const all = (await this.recordings()).filter((r) => r.state === state);
 			return all.length >= n && all;
@@ -194,6 +194,16 @@ class Node {
 			if (m && (m[1] === `vaxel_${name}` || m[1] === `vaxel_${name}_total`)) sum += Number(m[2]);
 		}
 		return sum;
+	}
+
+	// Sound passes both ways (50 packets a second each): in one second of a
+	// patience of ten, since the machine may have other work.
+	heard() {
+		return until('sound both ways', async () => {
+			const from = await this.metric('rtp_relayed'), began = Date.now();
+			await sleep(1000);
+			return (await this.metric('rtp_relayed') - from) / (Date.now() - began) * 1000 > 75;
+		});
 	}
 
 	// pid of one of our processes ("switch", "media", ...)

@@ -76,7 +76,7 @@ ctrl_tcp_listen 127.0.0.1:${p.control}
 		await until('a phone that is ready', () => {
 			if (p.process.status !== null) throw new Error(`baresip ended\n${p.process.out}${p.process.err}`);
 			return /baresip is ready/.test(p.process.out + p.process.err);
-		}, 15000);
+		}, 30000);
 		return p;
 	}
 
@@ -116,7 +116,7 @@ ctrl_tcp_listen 127.0.0.1:${p.control}
 	count(type) { return this.events.filter((e) => e.event && e.type === type).length; }
 
 	// The n-th event of that kind since the start (or since forget()).
-	async event(type, ms = 10000, n = 1) {
+	async event(type, ms = 30000, n = 1) {
 		return until(`${type} at phone ${this.options.role || ''}`, () => {
 			if (this.process.status !== null) throw new Error(`baresip ended\n${this.process.out}${this.process.err}`);
 			const all = this.events.filter((e) => e.event && e.type === type);
@@ -127,7 +127,7 @@ ctrl_tcp_listen 127.0.0.1:${p.control}
 	forget() { this.events = []; }
 
 	// The event may be over before the control socket is there: its log has it.
-	registered(ms = 5000) {
+	registered(ms = 30000) {
 		return until(`registration of phone ${this.options.role || ''}`, () => {
 			if (this.process.status !== null) throw new Error(`baresip ended\n${this.process.out}${this.process.err}`);
 			return /200 OK .*binding/.test(this.process.out);

@@ -25,7 +25,7 @@ function register({ node, user, port, expires = 300, password = node.password(us
 		`Contact: <sip:${user}@127.0.0.1:${port}>`, `Expires: ${expires}`, `${extra}Content-Length: 0`, '', '',
 	].join('\r\n'), node.port, '127.0.0.1');
 	return new Promise((done, fail) => {
-		const timer = setTimeout(() => fail(new Error('the registrar is silent')), 5000);
+		const timer = setTimeout(() => fail(new Error('the registrar is silent')), 30000);
 		socket.on('error', fail);
 		socket.on('message', (bytes) => {
 			const text = String(bytes), code = Number(text.split(' ')[1]);

@@ -23,7 +23,7 @@ async function sipp(scenario, options = {}) {
 	if (options.target) args.push(options.target);
 	args.push('-sf', path.join(folder, `${scenario}.xml`), '-i', host.includes(':') ? `[${host}]` : host,
 		'-p', String(port), '-m', String(options.calls || 1), '-l', String(options.calls || 1),
-		'-timeout', `${Math.ceil((options.ms || 20000) / 1000)}s`, '-timeout_error',
+		'-timeout', `${Math.ceil((options.ms || 40000) / 1000)}s`, '-timeout_error',
 		'-t', options.transport || 'u1', '-nostdin', '-trace_err', '-error_file', path.join(dir, 'errors'),
 		'-trace_msg', '-message_file', path.join(dir, 'messages'));
 	if (options.media) args.push('-mi', host, '-min_rtp_port', String(options.media));

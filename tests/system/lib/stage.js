@@ -33,7 +33,7 @@ class Stage {
 		const p = await this.phone({
 			user: name, password: this.node.password(name), answer: 'auto', role: name, tone: 880, ...options,
 		});
-		await p.registered(15000);
+		await p.registered();
 		return p;
 	}
 
@@ -56,7 +56,7 @@ class Stage {
 	}
 
 	recording(n = 1) {
-		return until('a recording in progress', async () => await this.node.metric('recordings_active') === n, 10000);
+		return until('a recording in progress', async () => await this.node.metric('recordings_active') === n);
 	}
 
 	// None while the switch or the desk starts again.
@@ -69,7 +69,7 @@ class Stage {
 		}
 	}
 
-	async over(ms = 10000) {
+	async over(ms = 30000) {
 		return until('the end of all calls', async () => (await this.calls())?.length === 0, ms, 100);
 	}
 

@@ -52,7 +52,7 @@ class Ua {
 	}
 
 	// The first message of that kind that nobody took yet.
-	take(what, match, ms = 8000) {
+	take(what, match, ms = 20000) {
 		return until(`${what} at ${this.name}`, () => {
 			const at = this.seen.findIndex(match);
 			return at >= 0 && this.seen.splice(at, 1)[0];

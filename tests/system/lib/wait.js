@@ -7,7 +7,7 @@ const dgram = require('node:dgram');
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
 // Resolve with what `look` returns once it is truthy.
-async function until(what, look, ms = 10000, every = 20) {
+async function until(what, look, ms = 30000, every = 20) {
 	const end = Date.now() + ms;
 	for (;;) {
 		const seen = await look();
@@ -77,7 +77,7 @@ function start(command, args, options = {}) {
 	child.stdout.on('data', (d) => { it.out += d; });
 	child.stderr.on('data', (d) => { it.err += d; });
 	child.stdin.on('error', () => {});
-	it.stop = async (signal = 'SIGTERM', ms = 5000) => {
+	it.stop = async (signal = 'SIGTERM', ms = 15000) => {
 		if (it.status !== null) return it.status;
 		child.kill(signal);
 		const timer = setTimeout(() => child.kill('SIGKILL'), ms);
