@@ -145,6 +145,24 @@ struct settings *node_settings_as_read(const struct node_args *a)
 	return !file || settings_read(&s, file, say_fault, NULL) ? NULL : s;
 }
 
+struct settings *node_settings_to_ask(const struct node_args *a)
+{
+	const char *file = config_file(a);
+	struct settings *s = NULL;
+
+	if (!file || !settings_load(&s, file, NULL, NULL, NULL))
+		return s;
+	if (settings_where(&s, file)) {
+		(void)node_fail("%s cannot be read", file);
+		return NULL;
+	}
+	(void)fprintf(stderr,
+		      "%s has faults (vaxel check %s names them): asking the "
+		      "node as it runs\n",
+		      file, file);
+	return s;
+}
+
 /* ---- the desk */
 
 int node_connect(const struct settings *s, const char *socket_name)

@@ -44,7 +44,13 @@ int node_args_read(int argc, char **argv, const struct node_option *options,
  */
 struct settings *node_settings(const struct node_args *a);
 
-/* The same with whatever faults vaxel check finds in it. */
+/*
+ * For a question to the running node alone: of a file with faults, which is
+ * said, only where the node listens.
+ */
+struct settings *node_settings_to_ask(const struct node_args *a);
+
+/* node_settings with whatever faults vaxel check finds in it. */
 struct settings *node_settings_as_read(const struct node_args *a);
 
 struct node_handlers {

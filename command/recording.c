@@ -198,7 +198,7 @@ int command_recording(int argc, char **argv)
 			(void)fputs(recording_usage, stdout);
 			return EXIT_YES;
 		}
-		s = node_settings(&a);
+		s = node_settings_to_ask(&a);
 		if (!s)
 			return EXIT_NO;
 		status = words[i].run(s, &a);

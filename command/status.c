@@ -106,7 +106,7 @@ static int run(int argc, char **argv, const char *ask,
 	}
 	if (a.count)
 		return node_usage(usage_text, "%s takes no arguments", ask);
-	s = node_settings(&a);
+	s = node_settings_to_ask(&a);
 	if (!s)
 		return EXIT_NO;
 	p.json = a.json;

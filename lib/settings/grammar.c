@@ -88,7 +88,7 @@ cfg_t *loader_grammar(void)
 		CFG_STR("role", "", CFGF_NONE),
 		CFG_STR("organisation", "", CFGF_NONE),
 		CFG_STR("state", "state", CFGF_NONE),
-		CFG_STR("runtime", "run", CFGF_NONE),
+		CFG_STR("runtime", SETTINGS_RUNTIME, CFGF_NONE),
 		CFG_STR("data", VAXEL_DATA, CFGF_NONE),
 		CFG_STR("register", "", CFGF_NONE),
 		CFG_STR("routes", "", CFGF_NONE),

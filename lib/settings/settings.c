@@ -241,12 +241,20 @@ out:
 	return err;
 }
 
+static void absolute_path(char *to, size_t max, const char *file)
+{
+	char *dir = *file == '/' ? NULL : getcwd(NULL, 0);
+
+	(void)snprintf(to, max, "%s%s%s", dir ? dir : "", dir ? "/" : "", file);
+	free(dir);
+}
+
 static int load_file(struct settings **ret, const char *file, bool check,
 		     const struct settings *running, settings_fault_h *fault,
 		     void *arg)
 {
 	struct settings_fault f = { .file = file, .line = 0, .rule = "CONFIG" };
-	char absolute[SETTINGS_PATH_MAX * 2], *text = NULL, *dir;
+	char absolute[SETTINGS_PATH_MAX * 2], *text = NULL;
 	int err = settings_read_file(file, &text);
 
 	if (err) {
@@ -258,10 +266,7 @@ static int load_file(struct settings **ret, const char *file, bool check,
 			fault(arg, &f);
 		return err == ENOENT ? ENOENT : EINVAL;
 	}
-	dir = *file == '/' ? NULL : getcwd(NULL, 0);
-	(void)snprintf(absolute, sizeof(absolute), "%s%s%s", dir ? dir : "",
-		       dir ? "/" : "", file);
-	free(dir);
+	absolute_path(absolute, sizeof(absolute), file);
 	err = load_text(ret, absolute, text, check, running, fault, arg);
 	free(text);
 	return err;
@@ -278,6 +283,53 @@ int settings_read(struct settings **ret, const char *file,
 		  settings_fault_h *fault, void *arg)
 {
 	return load_file(ret, file, false, NULL, fault, arg);
+}
+
+/* No section has an option of that name, so braces need not match. */
+static struct text said_runtime(const char *text)
+{
+	struct scan s = scan_on(text);
+	enum scan_token token;
+	struct text word;
+	unsigned line;
+
+	while ((token = scan_next(&s, &word, &line)) != SCAN_END) {
+		struct scan ahead = s;
+
+		if (token != SCAN_WORD || !text_is(word, "runtime") ||
+		    scan_next(&ahead, &word, &line) != SCAN_MARK)
+			continue;
+		token = scan_next(&ahead, &word, &line);
+		if (token == SCAN_WORD || token == SCAN_QUOTED)
+			return word;
+	}
+	return TEXT(SETTINGS_RUNTIME);
+}
+
+int settings_where(struct settings **ret, const char *file)
+{
+	char absolute[SETTINGS_PATH_MAX * 2], runtime[SETTINGS_PATH_MAX];
+	struct loader l = { 0 };
+	char *text;
+	int err = settings_read_file(file, &text);
+
+	if (err)
+		return err;
+	absolute_path(absolute, sizeof(absolute), file);
+	l.s = calloc(1, sizeof(*l.s));
+	if (!l.s ||
+	    text_copy(l.s->file, sizeof(l.s->file), text_of(absolute)) ||
+	    text_copy(runtime, sizeof(runtime), said_runtime(text)))
+		err = l.s ? EMSGSIZE : ENOMEM;
+	free(text);
+	if (!err)
+		loader_path(&l, l.s->runtime, runtime, 0, "runtime");
+	if (err || l.faults) {
+		free(l.s);
+		return err ? err : EMSGSIZE;
+	}
+	*ret = l.s;
+	return 0;
 }
 
 void settings_free(struct settings *s)

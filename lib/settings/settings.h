@@ -19,6 +19,7 @@
 
 #define SETTINGS_NAME_MAX 64
 #define SETTINGS_PATH_MAX 512
+#define SETTINGS_RUNTIME "run" /* beside the file, unless it says so */
 /* Places; of listeners, trunks and lines half as many may stand in a file,
    so that new ones find room while calls of removed ones end (place.h). */
 #define SETTINGS_LISTENERS 16
@@ -272,7 +273,14 @@ int settings_load(struct settings **ret, const char *file,
 int settings_read(struct settings **ret, const char *file,
 		  settings_fault_h *fault, void *arg) CHECK_RESULT;
 
-/* The same from text that was checked before; `file` is what it was called. */
+/*
+ * Of a file with faults: its name and where its node listens (file, runtime),
+ * nothing else. So one can still ask the node that runs.
+ */
+int settings_where(struct settings **ret, const char *file) CHECK_RESULT;
+
+/* settings_read from text that was checked before; `file` is what it was
+ * called. */
 int settings_parse(struct settings **ret, const char *file, const char *text,
 		   settings_fault_h *fault, void *arg) CHECK_RESULT;
 

@@ -132,6 +132,16 @@ describe('a reload', { concurrency: false }, () => {
 		assert.match(await s.node.metrics(), /vaxel_alarm_active\{alarm="reload-failed"\} 0/);
 	});
 
+	test('a brace too many: the node that runs can still be asked', async () => {
+		const text = fs.readFileSync(s.node.conf, 'utf8');
+		fs.writeFileSync(s.node.conf, text.replace('line 1177 {', 'line 1177 { {'));
+		const asked = await s.node.vaxel(['status', '-c', s.node.conf]);
+		fs.writeFileSync(s.node.conf, text);
+		assert.equal(asked.status, 0, asked.stderr);
+		assert.match(asked.stderr, /has faults \(vaxel check .*vaxel\.conf names them\): asking the node as it runs/);
+		assert.match(asked.stdout, /switch/);
+	});
+
 	test('no password is left in any process but where it is used', async () => {
 		password(s.node, 'agent5', 'x7-very-odd-password-x7');
 		s.node.configure(five);

@@ -51,14 +51,25 @@ static void on_fault(void *arg, const struct settings_fault *f)
 /* What the file is to replace; NULL: nothing. */
 static const struct settings *running;
 
-static int load(const char *text, struct seen *seen, struct settings **ret)
-{
-	char name[] = "/tmp/settings_test.XXXXXX";
-	int fd = mkstemp(name), err;
+#define NAME "/tmp/settings_test.XXXXXX"
 
+static void write_file(char name[sizeof(NAME)], const char *text)
+{
+	int fd;
+
+	memcpy(name, NAME, sizeof(NAME));
+	fd = mkstemp(name);
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
 	(void)close(fd);
+}
+
+static int load(const char *text, struct seen *seen, struct settings **ret)
+{
+	char name[sizeof(NAME)];
+	int err;
+
+	write_file(name, text);
 	*seen = (struct seen){ 0 };
 	err = settings_load(ret, name, running, on_fault, seen);
 	(void)unlink(name);
@@ -137,6 +148,40 @@ static void each_fault_names_line_and_rule(void **state)
 }
 
 /* What a running node cannot follow is refused, the rest is not. */
+/* Where the node listens, of a text that may be no configuration at all. */
+static void where(const char *text, const char *runtime)
+{
+	char name[sizeof(NAME)];
+	struct settings *s;
+
+	write_file(name, text);
+	assert_int_equal(settings_where(&s, name), 0);
+	(void)unlink(name);
+	assert_string_equal(s->file, name);
+	assert_string_equal(s->runtime, runtime);
+	settings_free(s);
+}
+
+static void a_faulty_file_says_where_its_node_listens(void **state)
+{
+	char longer[SETTINGS_PATH_MAX + 32], name[sizeof(NAME)];
+	struct settings *s;
+
+	(void)state;
+	where("", "/tmp/run");
+	where("role = \nline 1177 { {{\n", "/tmp/run");
+	where("line 1177 { \n runtime = \"/run/vaxel\"", "/run/vaxel");
+	where("# runtime = no\nrole = runtime\nruntime = here }", "/tmp/here");
+	where("runtime { }", "/tmp/run");
+	where("runtime =", "/tmp/run");
+	(void)snprintf(longer, sizeof(longer), "runtime = /%0*d\n",
+		       SETTINGS_PATH_MAX, 1);
+	write_file(name, longer);
+	assert_int_equal(settings_where(&s, name), EMSGSIZE);
+	(void)unlink(name);
+	assert_int_equal(settings_where(&s, "/nonexistent/file"), ENOENT);
+}
+
 static void a_running_node_changes_some(void **state)
 {
 	static const struct {
@@ -234,6 +279,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_whole_file_is_read),
 		cmocka_unit_test(each_fault_names_line_and_rule),
+		cmocka_unit_test(a_faulty_file_says_where_its_node_listens),
 		cmocka_unit_test(a_running_node_changes_some),
 		cmocka_unit_test(a_supplier_holds_no_identity),
 		cmocka_unit_test(a_missing_file_is_said),
