@@ -6,11 +6,10 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "command/command.h"
 #include "base/secret.h"
+#include "command/check.h"
 #include "handover/keys.h"
 #include "routing/lawbook.h"
-#include "settings/settings.h"
 #include "tlog/folder.h"
 
 struct count {
@@ -149,16 +148,22 @@ int command_check(int argc, char **argv)
 	struct count n = { 0, 0 };
 
 	if (argc == 2 && !strcmp(argv[1], "--help")) {
-		(void)puts("usage: vaxel check -c FILE\n\n"
-			   "Prints a line for each fault:\n"
-			   "  FILE:LINE: RULE-ID: fault; mend: TEXT\n"
-			   "and last: N faults. Weaknesses are named and not "
-			   "counted.\nExit status: 0 no fault, 1 faults, 2 "
-			   "wrong use.");
+		(void)puts(
+			"usage: vaxel check -c FILE\n"
+			"       vaxel check --policy FILE\n\n"
+			"Of a configuration, or of a policy of witnesses "
+			"(C2SP tlog-policy).\nPrints a line for each fault:\n"
+			"  FILE:LINE: RULE-ID: fault; mend: TEXT\n"
+			"and last: N faults. Weaknesses are named and not "
+			"counted.\nExit status: 0 no fault, 1 faults, 2 "
+			"wrong use.");
 		return EXIT_YES;
 	}
+	if (argc == 3 && !strcmp(argv[1], "--policy"))
+		return check_policy(argv[2]);
 	if (argc != 3 || strcmp(argv[1], "-c")) {
-		(void)fprintf(stderr, "usage: vaxel check -c FILE\n");
+		(void)fprintf(stderr,
+			      "usage: vaxel check -c FILE | --policy FILE\n");
 		return EXIT_USAGE;
 	}
 	/* what the law says of the register is asked whatever else is wrong */

@@ -121,7 +121,7 @@ static int make_handover(struct init *i)
 		return 0;
 	(void)snprintf(path, sizeof(path), "%s/keys/handover.key", i->dir);
 	(void)snprintf(name, sizeof(name), "%s/handover", i->origin);
-	return ledger_key_new(path, name, i->handover);
+	return ledger_key_new(path, NOTE_ED25519, name, i->handover);
 }
 
 static int make_keys(struct init *i)

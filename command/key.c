@@ -17,6 +17,7 @@ static const char usage_text[] =
 	"usage: vaxel key new --out FILE [--json]\n"
 	"       vaxel key new --recovery\n"
 	"       vaxel key new --handover NAME --out FILE [--json]\n"
+	"       vaxel key new --witness NAME --out FILE [--json]\n"
 	"       vaxel key unlock [-c FILE]\n"
 	"       vaxel key lock [-c FILE]\n\n"
 	"new       make an identity for the keeper in FILE, sealed under eight "
@@ -30,6 +31,8 @@ static const char usage_text[] =
 	"NAME is\n"
 	"          like vaxel.example/node. Its verifier key is printed, for "
 	"the others.\n"
+	"          With --witness: the key with which a witness cosigns "
+	"logs.\n"
 	"unlock    give the running keeper its passphrase, read from stdin or "
 	"a prompt\n"
 	"lock      let it forget\n";
@@ -105,10 +108,11 @@ static int new_identity(const char *path, bool json)
 	return EXIT_YES;
 }
 
-static int new_handover(const char *path, const char *name, bool json)
+static int new_signer(const char *path, enum note_type type, const char *name,
+		      bool json)
 {
 	char vkey[NOTE_KEY_TEXT_MAX];
-	int err = ledger_key_new(path, name, vkey);
+	int err = ledger_key_new(path, type, name, vkey);
 
 	if (err == EEXIST)
 		return node_fail("%s exists; a key is never overwritten", path);
@@ -122,11 +126,12 @@ static int new_handover(const char *path, const char *name, bool json)
 
 static int key_new(int argc, char **argv)
 {
-	const char *out = NULL, *handover = NULL;
+	const char *out = NULL, *handover = NULL, *witness = NULL;
 	bool recovery = false;
 	const struct node_option options[] = {
 		{ "--out", &out, NULL },
 		{ "--handover", &handover, NULL },
+		{ "--witness", &witness, NULL },
 		{ "--recovery", NULL, &recovery },
 		{ 0 }
 	};
@@ -141,10 +146,12 @@ static int key_new(int argc, char **argv)
 	if (recovery == (out != NULL))
 		return node_usage(usage_text,
 				  "say either --out FILE or --recovery");
-	if (handover && recovery)
+	if (recovery + (handover != NULL) + (witness != NULL) > 1)
 		return node_usage(usage_text, "a key is of one kind");
 	if (handover)
-		return new_handover(out, handover, a.json);
+		return new_signer(out, NOTE_ED25519, handover, a.json);
+	if (witness)
+		return new_signer(out, NOTE_COSIGNATURE, witness, a.json);
 	return recovery ? new_recovery(a.json) : new_identity(out, a.json);
 }
 

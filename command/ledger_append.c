@@ -92,9 +92,14 @@ int ledger_append(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	err = ledger_key_load(o.key_file, &s);
+	if (!err && s.key.type != NOTE_ED25519) {
+		/* a witness's key signs no checkpoint of its own */
+		note_signer_close(&s);
+		err = EBADMSG;
+	}
 	if (err) {
 		(void)fprintf(stderr, "%s: %s\n", o.key_file,
-			      err == EBADMSG ? "not a signing key"
+			      err == EBADMSG ? "not a log's signing key"
 					     : strerror(err));
 		return EXIT_USAGE;
 	}

@@ -18,5 +18,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	(void)policy_satisfied(&p, all);
 	/* what no cosignature satisfies no policy but "none" does */
 	assert(policy_satisfied(&p, none) == !p.has_quorum);
+	assert(p.has_quorum || !policy_quorums_meet(&p));
 	return 0;
 }

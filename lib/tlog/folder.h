@@ -89,10 +89,11 @@ int ledger_init(const char *dir, const char *origin,
 		char ret_vkey[NOTE_KEY_TEXT_MAX]) CHECK_RESULT;
 
 /*
- * A fresh signing key of that name in a file (0600, fsynced) of its own, which
- * is not there yet: EEXIST. EINVAL: no name for a key. Needs secret_init().
+ * A fresh key of that name that signs notes, or cosigns them, in a file (0600,
+ * fsynced) of its own, which is not there yet: EEXIST. EINVAL: no name for a
+ * key. Needs secret_init().
  */
-int ledger_key_new(const char *file, const char *name,
+int ledger_key_new(const char *file, enum note_type type, const char *name,
 		   char ret_vkey[NOTE_KEY_TEXT_MAX]) CHECK_RESULT;
 
 /* Read a signing key from a file of one line. Needs secret_init(). */

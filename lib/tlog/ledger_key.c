@@ -28,11 +28,11 @@ static int store_key(int dir_fd, const char *file, const struct note_signer *s)
 }
 
 /* In a folder that is there, where no such file is. */
-static int make_key(int dir_fd, const char *file, const char *name,
-		    char ret_vkey[NOTE_KEY_TEXT_MAX])
+static int make_key(int dir_fd, const char *file, enum note_type type,
+		    const char *name, char ret_vkey[NOTE_KEY_TEXT_MAX])
 {
 	struct note_signer s;
-	int err = note_signer_new(&s, NOTE_ED25519, name);
+	int err = note_signer_new(&s, type, name);
 
 	if (err)
 		return err;
@@ -43,12 +43,12 @@ static int make_key(int dir_fd, const char *file, const char *name,
 	return err;
 }
 
-int ledger_key_new(const char *file, const char *name,
+int ledger_key_new(const char *file, enum note_type type, const char *name,
 		   char ret_vkey[NOTE_KEY_TEXT_MAX])
 {
 	if (!faccessat(AT_FDCWD, file, F_OK, 0))
 		return EEXIST;
-	return make_key(AT_FDCWD, file, name, ret_vkey);
+	return make_key(AT_FDCWD, file, type, name, ret_vkey);
 }
 
 int ledger_init(const char *dir, const char *origin,
@@ -65,7 +65,8 @@ int ledger_init(const char *dir, const char *origin,
 	if (!err && mkdirat(dir_fd, "log", 0755) && errno != EEXIST)
 		err = errno;
 	if (!err)
-		err = make_key(dir_fd, "log.key", origin, ret_vkey);
+		err = make_key(dir_fd, "log.key", NOTE_ED25519, origin,
+			       ret_vkey);
 	(void)close(dir_fd);
 	return err;
 }

@@ -115,7 +115,7 @@ static int read_group(struct policy *p, const struct text *w, unsigned n)
 	return 0;
 }
 
-static int read_line(struct policy *p, struct text line, bool *quorum_seen)
+static int read_line(struct policy *p, struct text line, unsigned number)
 {
 	struct text w[WORDS_MAX];
 	unsigned n;
@@ -134,9 +134,9 @@ static int read_line(struct policy *p, struct text line, bool *quorum_seen)
 		return read_witness(p, w, n);
 	if (text_is(w[0], "group"))
 		return read_group(p, w, n);
-	if (!text_is(w[0], "quorum") || n != 2 || *quorum_seen)
+	if (!text_is(w[0], "quorum") || n != 2 || p->quorum_line)
 		return EBADMSG;
-	*quorum_seen = true;
+	p->quorum_line = number;
 	if (text_is(w[1], "none"))
 		return 0;
 	p->has_quorum = true;
@@ -146,7 +146,6 @@ static int read_line(struct policy *p, struct text line, bool *quorum_seen)
 int policy_read(struct text t, struct policy *ret, unsigned *ret_line)
 {
 	struct reader r = reader_on(t.p, t.len);
-	bool quorum_seen = false;
 	unsigned number = 0;
 
 	memset(ret, 0, sizeof(*ret));
@@ -160,14 +159,14 @@ int policy_read(struct text t, struct policy *ret, unsigned *ret_line)
 			r.at = r.end;
 		}
 		number++;
-		if (read_line(ret, line, &quorum_seen)) {
+		if (read_line(ret, line, number)) {
 			*ret_line = number;
 			return EBADMSG;
 		}
 	}
 	*ret_line = 0;
 	/* a policy must say what it demands, were it nothing */
-	return quorum_seen ? 0 : EBADMSG;
+	return ret->quorum_line ? 0 : EBADMSG;
 }
 
 static bool member_satisfied(const struct policy *p, unsigned member,
@@ -188,4 +187,28 @@ static bool member_satisfied(const struct policy *p, unsigned member,
 bool policy_satisfied(const struct policy *p, const uint64_t *signed_s)
 {
 	return !p->has_quorum || member_satisfied(p, p->quorum, signed_s);
+}
+
+/*
+ * Can two sets of witnesses that share nobody both satisfy the member? Each
+ * name is a member once, so what is below two members never overlaps. Of n
+ * members, s can be split between the two sets and each of the others can go to
+ * one of them: both reach the threshold k when 2k <= n + s.
+ */
+static bool member_splits(const struct policy *p, unsigned member)
+{
+	const struct policy_group *g;
+	unsigned split = 0;
+
+	if (member < POLICY_WITNESSES)
+		return false;
+	g = &p->groups[member - POLICY_WITNESSES];
+	for (unsigned i = 0; i < g->count; i++)
+		split += member_splits(p, g->members[i]);
+	return 2 * g->threshold <= g->count + split;
+}
+
+bool policy_quorums_meet(const struct policy *p)
+{
+	return p->has_quorum && !member_splits(p, p->quorum);
 }

@@ -38,6 +38,7 @@ struct policy {
 	bool is_member[POLICY_WITNESSES + POLICY_GROUPS];
 	bool has_quorum; /* false: none needed */
 	unsigned quorum; /* as a member */
+	unsigned quorum_line;
 };
 
 /* EBADMSG with the number of the faulty line; 0 for the text as a whole. */
@@ -46,5 +47,12 @@ int policy_read(struct text t, struct policy *ret,
 
 /* signed_s as note_verify() gives it for the witnesses. */
 bool policy_satisfied(const struct policy *p, const uint64_t *signed_s);
+
+/*
+ * Does every quorum have a witness in common with every other? Where two need
+ * not, a log can show each of them a different past, and both are believed.
+ * "quorum none" shares nobody.
+ */
+bool policy_quorums_meet(const struct policy *p);
 
 #endif

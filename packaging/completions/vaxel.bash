@@ -14,7 +14,8 @@ _vaxel() {
 	ledger) COMPREPLY=($(compgen -W "verify append tail prove check-proof consistency --key --key-file --policy --json --help" -- "$cur")) ;;
 	register) COMPREPLY=($(compgen -W "show at article30 what-if -c --register --json --picture --dot --help" -- "$cur")) ;;
 	route) COMPREPLY=($(compgen -W "1177 --municipality --at -c --json --help" -- "$cur")) ;;
-	key) COMPREPLY=($(compgen -W "new unlock lock -c --out --recovery --help" -- "$cur")) ;;
+	check) COMPREPLY=($(compgen -W "-c --policy --help" -- "$cur")) ;;
+	key) COMPREPLY=($(compgen -W "new unlock lock -c --out --recovery --handover --witness --help" -- "$cur")) ;;
 	user) COMPREPLY=($(compgen -W "add list remove -c --role --json --help" -- "$cur")) ;;
 	init) COMPREPLY=($(compgen -W "--role --listen --recipient --json --help" -- "$cur")) ;;
 	*) COMPREPLY=($(compgen -W "-c --json --help" -- "$cur")) ;;
