@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/secret.h"
 #include "command/check.h"
+#include "handover/kept.h"
 #include "handover/keys.h"
 #include "routing/lawbook.h"
 #include "tlog/folder.h"
@@ -102,10 +103,13 @@ static void check_machine(struct count *n, const char *file)
 
 static void check_law(struct count *n, struct settings *s)
 {
+	struct kept_keys kept;
 	struct lawbook l;
 
 	if (!s || lawbook_load(&l, s, on_fault, n))
 		return;
+	/* each fault is counted as it is reported */
+	(void)!kept_keys_read(&kept, s, l.book, on_fault, n);
 	if (lawbook_check(&l, s, clock_wall_ms() / 60000, on_fault, n)) {
 		(void)puts("out of memory: register and routes were not "
 			   "checked");

@@ -28,6 +28,7 @@ COMMAND(run);
 COMMAND(check);
 COMMAND(status);
 COMMAND(calls);
+COMMAND(calls_kept);
 COMMAND(queues);
 COMMAND(trunks);
 COMMAND(route);

@@ -9,7 +9,8 @@ static const char usage_text[] =
 	"usage: vaxel status|calls|queues|trunks [-c FILE] [--json]\n\n"
 	"status   whether ledger, keeper and switch are there and how they "
 	"are\n"
-	"calls    the calls in progress\n"
+	"calls    the calls in progress; calls kept: what a national node "
+	"keeps of those before, sealed\n"
 	"queues   who waits, and how many nurses there are\n"
 	"trunks   the trunks and whether they answer\n\n"
 	"No number or name of a caller is ever shown.\n";
@@ -128,6 +129,8 @@ int command_calls(int argc, char **argv)
 					       "agent", "seconds", "recording",
 					       NULL };
 
+	if (argc > 1 && !strcmp(argv[1], "kept"))
+		return command_calls_kept(argc - 1, argv + 1);
 	return run(argc, argv, "calls", columns, "no calls");
 }
 

@@ -114,6 +114,7 @@ void fill_organisation(struct reading *r, cfg_t *cfg, unsigned n)
 	o->subjects = reading_str(r, cfg, "data-subjects");
 	o->recipients = reading_str(r, cfg, "recipients");
 	o->security = reading_str(r, cfg, "security");
+	o->recipient = reading_str(r, cfg, "recipient");
 	o->restore_tested = reading_day(r, cfg, "restore-tested", false);
 	o->kind = (enum register_kind)reading_word(
 		r, "kind", cfg_getstr(cfg, "kind"), word_kinds, KINDS);

@@ -142,6 +142,7 @@ struct register_organisation {
 	register_str
 		legal_basis; /* GDPR 6 and 9, as the controller states it */
 	register_str purpose, data, subjects, recipients, security;
+	register_str recipient; /* of a region: age1..., what is kept for it */
 	char country[3];
 	char county[3]; /* of a region; else "" */
 	enum register_kind kind;

@@ -18,6 +18,7 @@ static const char *const asks[TALK_ASKS] = {
 	[TALK_USER] = "user",
 	[TALK_RECOVER] = "recover",
 	[TALK_CALL] = "call",
+	[TALK_KEPT] = "kept",
 };
 
 static int get(const json_t *o, const char *key, struct text *ret)

@@ -28,6 +28,8 @@
  *                         J {"entry":N}
  *   {"ask":"call","id"}   J {"entry","type","at","details":TEXT} each event of
  *                         the call, or of the hand-over, with that id
+ *   {"ask":"kept"}        J {"id","region","until","sealed":B64} each, what a
+ *                         national node keeps of its calls
  *   {"ask":"recover"}     J {"asked":true}
  */
 #ifndef VAXEL_RELEASE_TALK_H
@@ -55,6 +57,7 @@ enum talk_ask {
 	TALK_USER,
 	TALK_RECOVER,
 	TALK_CALL,
+	TALK_KEPT,
 	TALK_ASKS
 };
 

@@ -220,6 +220,10 @@ static void check_national(struct loader *l)
 {
 	const struct settings *s = l->s;
 
+	if (s->role != NODE_NATIONAL && s->keep_calls_s)
+		loader_fault(l, loader_line(l, NULL, NULL, "keep-calls"),
+			     "CONFIG", "remove it",
+			     "keep-calls is for national nodes");
 	if (s->role != NODE_NATIONAL)
 		return;
 	for (unsigned i = 0; i < s->route_count; i++)

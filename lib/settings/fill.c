@@ -527,6 +527,9 @@ static void fill_top(struct loader *l, cfg_t *cfg)
 			  loader_line(l, NULL, NULL, "national-trunk"),
 			  "national-trunk");
 	fill_handover(l, cfg);
+	s->keep_calls_s =
+		number(l, cfg, "keep-calls", 0, SETTINGS_KEEP_CALLS_MAX_S,
+		       loader_line(l, NULL, NULL, "keep-calls"));
 }
 
 void loader_fill(struct loader *l, cfg_t *cfg)

@@ -99,6 +99,7 @@ cfg_t *loader_grammar(void)
 		CFG_STR("log-level", "notice", CFGF_NONE),
 		CFG_STR("national-trunk", "", CFGF_NONE),
 		CFG_STR("handover-key", "", CFGF_NONE),
+		CFG_INT("keep-calls", 0, CFGF_NONE),
 		CFG_STR_LIST("national-key", empty_list, CFGF_NONE),
 		CFG_STR_LIST("takes", empty_list, CFGF_NONE),
 		CFG_SEC("sip", sip, CFGF_NONE),

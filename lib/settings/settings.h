@@ -32,6 +32,7 @@
 #define SETTINGS_NATIONAL_KEYS 4
 #define SETTINGS_TAKES 32
 #define SETTINGS_KEY_MAX 256
+#define SETTINGS_KEEP_CALLS_MAX_S (30 * 86400)
 #define SETTINGS_NOTICE_TEXT 4096
 #define SETTINGS_REGISTERED 24 /* notices of the register that one says */
 
@@ -233,6 +234,8 @@ struct settings {
 	unsigned national_key_count;
 	struct taken_route takes[SETTINGS_TAKES];
 	unsigned take_count;
+	/* national: what is kept of a call, for so long; 0: nothing is */
+	unsigned keep_calls_s;
 
 	/* keeper: an age file under a passphrase; "": no keeper here */
 	char identity[SETTINGS_PATH_MAX];

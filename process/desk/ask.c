@@ -301,6 +301,9 @@ void ask_begin(struct job *j)
 	case TALK_CALL:
 		events_ask(j, 0);
 		break;
+	case TALK_KEPT:
+		kept_begin(j);
+		break;
 	case TALK_RECOVER:
 		recover_now(j);
 		break;

@@ -117,6 +117,7 @@ void jobs_tick(struct desk *d);
 /* ---- the kinds of jobs */
 
 void ask_begin(struct job *j);     /* status, calls, lists, users, recover */
+void kept_begin(struct job *j);    /* what is kept of calls */
 void body_begin(struct job *j);    /* body, export */
 void release_begin(struct job *j); /* open */
 

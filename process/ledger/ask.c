@@ -356,6 +356,30 @@ static int answer_append(struct answer *a)
 	return answer_entry(a, entry);
 }
 
+/* ---- what is kept of calls */
+
+static int each_kept(void *arg, const struct database_kept *k)
+{
+	return put_row(arg,
+		       json_pack("{s:o, s:o, s:I, s:o}", "id", id_of(k->id),
+				 "region", text_json(k->region), "until",
+				 (json_int_t)k->until_ms, "sealed",
+				 base64_of(k->sealed.p, k->sealed.len)));
+}
+
+static int answer_kept(struct answer *a)
+{
+	int err;
+
+	writer_str(a->w, "{\"kept\":[");
+	err = database_kept_list(book_database(a->book), (int64_t)a->ask->from,
+				 a->ask->id, ASK_RECORDINGS_MAX, each_kept, a);
+	if (err && !a->full)
+		return err;
+	writer_str(a->w, "]}");
+	return 0;
+}
+
 /* ---- proofs */
 
 struct tiles {
@@ -478,6 +502,8 @@ static int answer(struct answer *a)
 		return answer_users(a);
 	case ASK_CALL:
 		return answer_call(a);
+	case ASK_KEPT:
+		return answer_kept(a);
 	case ASK_WHATS:
 		break;
 	}
@@ -487,7 +513,8 @@ static int answer(struct answer *a)
 /* Lists are harmless; all else helps a release, or vouches for the log. */
 static bool needs_our_log(enum ask_what what)
 {
-	return what != ASK_RECORDINGS && what != ASK_RECORDING;
+	return what != ASK_RECORDINGS && what != ASK_RECORDING &&
+	       what != ASK_KEPT;
 }
 
 int ask_answer(struct book *b, const struct ask *ask, struct writer *ret)

@@ -51,6 +51,10 @@
  *   {"ask":"users","from":N}              from optional
  *     {"users":[{"entry":N,"type":"user.added","details":TEXT}...],
  *      "next":N|null}
+ *   {"ask":"kept","from":MS,"id":ID}      optional: after which one
+ *     {"kept":[{"id","region","until":MS,"sealed":B64}...]}
+ *        what is kept of calls; from and id of the last to go on, until none is
+ *        left
  */
 #ifndef VAXEL_PROCESS_LEDGER_ASK_H
 #define VAXEL_PROCESS_LEDGER_ASK_H
@@ -74,6 +78,7 @@ enum ask_what {
 	ASK_CONSISTENCY,
 	ASK_USERS,
 	ASK_CALL,
+	ASK_KEPT,
 	ASK_WHATS
 };
 

@@ -9,6 +9,7 @@ static const char *const names[ASK_WHATS] = {
 	[ASK_DETAILS] = "details",     [ASK_CHECKPOINT] = "checkpoint",
 	[ASK_PROOF] = "proof",         [ASK_CONSISTENCY] = "consistency",
 	[ASK_USERS] = "users",         [ASK_CALL] = "call",
+	[ASK_KEPT] = "kept",
 };
 
 /* Absent: *has is false and nothing is written. */

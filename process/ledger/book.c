@@ -275,6 +275,13 @@ int book_recording_end(struct book *b, const struct database_recording *r)
 	return err ? err : database_recording_end(b->db, r);
 }
 
+int book_keep(struct book *b, const struct database_kept *k)
+{
+	int err = begin(b);
+
+	return err ? err : database_kept_put(b->db, k);
+}
+
 /* ---- making it last */
 
 static int append_leaves(struct book *b)
@@ -313,6 +320,13 @@ int book_flush(struct book *b)
 			err = folder_publish(b->folder, b->signer);
 	}
 	return err;
+}
+
+int book_forget(struct book *b, int64_t now_ms, unsigned *ret_count)
+{
+	int err = book_flush(b);
+
+	return err ? err : database_kept_forget(b->db, now_ms, ret_count);
 }
 
 int book_check(struct book *b)

@@ -51,6 +51,16 @@ int book_recording_put(struct book *b,
 int book_recording_end(struct book *b,
 		       const struct database_recording *r) CHECK_RESULT;
 
+/* EPERM as above. */
+int book_keep(struct book *b, const struct database_kept *k) CHECK_RESULT;
+
+/*
+ * What was kept and whose time is over is gone, of a book that was rolled back
+ * too. What waits is made durable first.
+ */
+int book_forget(struct book *b, int64_t now_ms,
+		unsigned *ret_count) CHECK_RESULT;
+
 /*
  * Answered calls from before, without an end of their recording: each becomes
  * recording.alarm, interrupted. How many there were.

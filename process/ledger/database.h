@@ -165,6 +165,33 @@ typedef int database_call_h(void *arg, const struct database_call *c);
 int database_calls(struct database *db, int64_t before_ms, database_call_h *h,
 		   void *arg) CHECK_RESULT;
 
+/* ---- what is kept of national calls, sealed, for a time */
+
+struct database_kept {
+	uint8_t id[ID_BYTES];
+	int64_t until_ms;
+	struct text region;
+	struct bytes sealed;
+};
+
+/* The same again changes nothing. */
+int database_kept_put(struct database *db,
+		      const struct database_kept *k) CHECK_RESULT;
+
+typedef int database_kept_h(void *arg, const struct database_kept *k);
+
+/* Those after this one, by time and id, at most `limit`. */
+int database_kept_list(struct database *db, int64_t until_ms,
+		       const uint8_t id[ID_BYTES], unsigned limit,
+		       database_kept_h *h, void *arg) CHECK_RESULT;
+
+/*
+ * Outside a transaction: those whose time is over are gone when this returns,
+ * from the pages and from the write-ahead log. How many there were.
+ */
+int database_kept_forget(struct database *db, int64_t now_ms,
+			 unsigned *ret_count) CHECK_RESULT;
+
 /* ---- the last checkpoint that this database has heard of */
 
 int database_mark_put(struct database *db, uint64_t size,

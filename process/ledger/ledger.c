@@ -22,6 +22,7 @@
 #include "base/metric.h"
 #include "process/ledger/ask.h"
 #include "process/ledger/book.h"
+#include "process/ledger/kept.h"
 #include "process/ledger/node.h"
 
 enum {
@@ -49,6 +50,7 @@ struct ledger {
 	char dir[PATH_BYTES];
 	struct note_signer signer;
 	struct book *book;
+	struct kept kept;
 	uv_timer_t batch, interrupted;
 	bool urgent; /* the batch ends with this turn of the loop */
 	bool said_stale;
@@ -329,6 +331,23 @@ static void on_recording_end(struct ledger *l, struct ipc *from,
 	wait_for_flush(l, &w, false);
 }
 
+/* To the sender it is as an event: told of, once it is durable. */
+static void on_keep(struct ledger *l, struct ipc *from,
+		    const struct ipc_message *m)
+{
+	struct waiting w = { .type = IPC_EVENTS_STORED,
+			     .role = ipc_peer(from),
+			     .about = m->about };
+	int err = kept_put(&l->kept, &m->u.KEEP_CALL);
+
+	if (err == EPERM)
+		return;
+	if (err)
+		give_up("keeping a call", err);
+	memcpy(w.id, m->u.KEEP_CALL.id, ID_BYTES);
+	wait_for_flush(l, &w, false);
+}
+
 static void say_stale(struct ledger *l)
 {
 	if (l->said_stale)
@@ -380,6 +399,9 @@ static void ledger_message(struct process *p, void *self, struct ipc *from,
 		break;
 	case IPC_RECORDING_END:
 		on_recording_end(l, from, m);
+		break;
+	case IPC_KEEP_CALL:
+		on_keep(l, from, m);
 		break;
 	case IPC_LEDGER_ASK:
 		on_ask(l, from, m);
@@ -484,6 +506,12 @@ static int ledger_start(struct process *p, void *self)
 		err = uv_timer_init(p->loop, &l->interrupted);
 	if (err)
 		return ENOMEM;
+	err = kept_start(&l->kept, p, l->book);
+	if (err) {
+		log_error("cannot forget what was kept of calls: %s",
+			  strerror(err));
+		return err;
+	}
 	if (rolled_back) {
 		say_stale(l);
 		return 0;

@@ -36,6 +36,14 @@ static const char schema[] =
 	" organisation TEXT NOT NULL,"
 	" recording TEXT NOT NULL DEFAULT '',"
 	" closed INTEGER NOT NULL) WITHOUT ROWID;"
+	/* in the order in which they go: nothing is ever moved to another page
+	 */
+	"CREATE TABLE IF NOT EXISTS kept ("
+	" until INTEGER NOT NULL,"
+	" id BLOB NOT NULL,"
+	" region TEXT NOT NULL,"
+	" sealed BLOB NOT NULL,"
+	" PRIMARY KEY (until, id)) WITHOUT ROWID;"
 	"CREATE TABLE IF NOT EXISTS mark ("
 	" one INTEGER PRIMARY KEY CHECK (one = 1),"
 	" size INTEGER NOT NULL,"
@@ -139,6 +147,12 @@ static const char *const texts[SQL_STATEMENTS] = {
 	[SQL_CALL_FORGET] = "DELETE FROM calls WHERE call = ?1 AND closed = ?2",
 	[SQL_CALLS] = "SELECT call, at, organisation, recording FROM calls"
 		      " WHERE at < ?1 AND closed = 0 ORDER BY at",
+	[SQL_KEPT_PUT] = "INSERT OR IGNORE INTO kept (until, id, region,"
+			 " sealed) VALUES (?1, ?2, ?3, ?4)",
+	[SQL_KEPT_LIST] = "SELECT until, id, region, sealed FROM kept"
+			  " WHERE (until, id) > (?1, ?2)"
+			  " ORDER BY until, id LIMIT ?3",
+	[SQL_KEPT_FORGET] = "DELETE FROM kept WHERE until <= ?1",
 	[SQL_MARK_PUT] = "INSERT OR REPLACE INTO mark (one, size, root)"
 			 " VALUES (1, ?1, ?2)",
 	[SQL_MARK] = "SELECT size, root FROM mark",

@@ -30,6 +30,9 @@ enum sql {
 	SQL_CALL_CLOSED,
 	SQL_CALL_FORGET,
 	SQL_CALLS,
+	SQL_KEPT_PUT,
+	SQL_KEPT_LIST,
+	SQL_KEPT_FORGET,
 	SQL_MARK_PUT,
 	SQL_MARK,
 	SQL_STATEMENTS
@@ -38,6 +41,7 @@ enum sql {
 struct database {
 	sqlite3 *db;
 	sqlite3_stmt *statements[SQL_STATEMENTS];
+	bool swept; /* the log was cut once since it was opened */
 };
 
 /* What a row that is being bound goes to: errors stick. */

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metric.h"
+#include "handover/kept.h"
 #include "handover/keys.h"
 #include "ipc/ring.h"
 #include "process/parent/house.h"
@@ -316,6 +317,7 @@ int house_judge(struct settings *s, settings_fault_h *fault, void *arg)
 {
 	struct judging j = { fault, arg, 0 };
 	struct handover_keys keys;
+	struct kept_keys kept;
 	struct lawbook l;
 	int err = handover_keys_read(&keys, s, fault, arg);
 
@@ -323,6 +325,8 @@ int house_judge(struct settings *s, settings_fault_h *fault, void *arg)
 		err = lawbook_load(&l, s, fault, arg);
 	if (err)
 		return err;
+	/* each fault is counted as it is reported */
+	(void)!kept_keys_read(&kept, s, l.book, judge, &j);
 	err = lawbook_check(&l, s, clock_wall_ms() / 60000, judge, &j);
 	lawbook_free(&l);
 	return err ? err : j.faults ? EINVAL : 0;

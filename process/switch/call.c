@@ -167,6 +167,8 @@ void call_end(struct switch_self *self, struct call *c, enum record_end why)
 	if (!c->answered && c->hands_over != HANDS_OVER_DONE)
 		metric_add(METRIC_calls_abandoned, 1);
 	say_ended(self, c);
+	if (c->national)
+		keep_call(self, c);
 	transfer_tell(self, c, 487);
 	for (unsigned i = 0; i < SIDES; i++) {
 		call_leg_end(self, c, (enum side)i);

@@ -17,6 +17,9 @@
 
 #define OUTBOX_ORGANISATION 64
 #define OUTBOX_DETAILS 960
+/* A type beside those of events: what is kept of a call, sealed, in details;
+   its region in organisation; at_ms is when it is to be forgotten. */
+#define OUTBOX_KEEP 255
 
 struct outbox_event {
 	uint64_t number; /* 0: free; else its place in the order, from 1 */
@@ -24,7 +27,7 @@ struct outbox_event {
 	uint8_t id[ID_BYTES];
 	uint16_t details_len;
 	uint8_t organisation_len;
-	uint8_t type; /* enum event_type */
+	uint8_t type; /* enum event_type, OUTBOX_KEEP */
 	char organisation[OUTBOX_ORGANISATION];
 	char details[OUTBOX_DETAILS];
 };

@@ -45,12 +45,31 @@ void say_call(struct switch_self *self, const struct call *c,
 	say_pump(self);
 }
 
+/* The ledger's alone: it never waits at the recorder. */
+static int hand_over_kept(struct switch_self *self,
+			  const struct outbox_event *e)
+{
+	struct ipc_message m = { .type = IPC_KEEP_CALL,
+				 .about = e->number,
+				 .fd = -1 };
+
+	m.u.KEEP_CALL = (struct ipc_KEEP_CALL){
+		.until_ms = e->at_ms,
+		.region = { e->organisation, e->organisation_len },
+		.sealed = { (const uint8_t *)e->details, e->details_len },
+	};
+	memcpy(m.u.KEEP_CALL.id, e->id, ID_BYTES);
+	return ipc_send(self->p->peers[ROLE_LEDGER], &m);
+}
+
 static int hand_over(struct switch_self *self, const struct outbox_event *e)
 {
 	struct ipc_message m = { .about = e->number, .fd = -1 };
 	struct text organisation = { e->organisation, e->organisation_len };
 	struct text details = { e->details, e->details_len };
 
+	if (e->type == OUTBOX_KEEP)
+		return hand_over_kept(self, e);
 	if (self->keeping) {
 		m.type = IPC_EVENT_KEEP;
 		m.u.EVENT_KEEP = (struct ipc_EVENT_KEEP){

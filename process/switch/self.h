@@ -24,6 +24,7 @@
 #define VAXEL_SWITCH_SELF_H
 
 #include "base/encode.h"
+#include "handover/kept.h"
 #include "handover/keys.h"
 #include "handover/receipt.h"
 #include "handover/token.h"
@@ -242,6 +243,7 @@ struct switch_self {
 	struct note_signer signer; /* of tokens or receipts; secret NULL: no */
 	struct handover_replay *replay; /* in kept memory */
 	struct lawbook law;
+	struct kept_sealer *kept;
 	int16_t route_trunk[ROUTES_MAX]; /* of each route; -1: gone */
 	/* a removed listener: when it was last needed; 0: it was not */
 	uint64_t needed_ms[SETTINGS_LISTENERS];
@@ -300,6 +302,14 @@ bool token_replaces(struct switch_self *self, const struct call *c,
 /* A receipt for the call into the answer; and the ledger told. */
 void token_sign(struct switch_self *self, struct call *c, struct session *s);
 void token_taken(struct switch_self *self, const struct call *c);
+
+/* ---- keep.c */
+
+/* Of the regions, from the register in force. Nothing has changed where it
+   fails. */
+int keep_take_keys(struct switch_self *self) CHECK_RESULT;
+/* A national call is over here: what is kept of it goes to the ledger. */
+void keep_call(struct switch_self *self, const struct call *c);
 
 /* ---- call.c */
 

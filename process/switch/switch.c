@@ -108,6 +108,8 @@ static int prepare(struct process *p, void **ret_self)
 	if (!err)
 		err = token_take_keys(self);
 	if (!err)
+		err = keep_take_keys(self);
+	if (!err)
 		trunk_prepare(self);
 	if (!err)
 		err = stack_prepare(&self->stack, p->settings, &stack_options);
@@ -140,6 +142,7 @@ static void on_tick(uv_timer_t *timer)
 	trunk_tick(self, now);
 	places_tick(self, now);
 	say_tick(self, now);
+	kept_tick(self->kept, now);
 }
 
 static int start_tick(struct switch_self *self)
@@ -266,6 +269,8 @@ static void reload(struct process *p, void *arg,
 		process_alarm(p, ALARM_RELOAD_FAILED);
 	}
 	if (token_take_keys(self))
+		process_alarm(p, ALARM_RELOAD_FAILED);
+	if (keep_take_keys(self))
 		process_alarm(p, ALARM_RELOAD_FAILED);
 	places_sockets(self, fds);
 	if (stack_reload(self->stack, p->settings, fds))
