@@ -8,7 +8,7 @@ const { vaxel } = require('./lib/node.js');
 const { Stage } = require('./lib/stage.js');
 const { Listener } = require('./lib/listener.js');
 const { laidOut, ms, missing } = require('./lib/recorded.js');
-const { sleep, until, run } = require('./lib/wait.js');
+const { sleep, until, run, alive } = require('./lib/wait.js');
 
 const CALLER = 440, NURSE = 880;
 const short = { 'line 1177': {
@@ -149,6 +149,7 @@ describe('the end', { concurrency: false }, () => {
 		process.kill(s.node.process.pid, 'SIGKILL');
 		const length = Date.now() - answered;
 		await s.node.process.exited;
+		await until('the end of all processes', () => !pids.some(alive));
 		s.node.options.locked = true;
 		await s.node.start();
 		const [alarm] = await s.node.sealed(1, 15000, 'alarm');

@@ -7,7 +7,7 @@ const assert = require('node:assert');
 const { Stage } = require('./lib/stage.js');
 const { Listener } = require('./lib/listener.js');
 const { laidOut, ms, missing } = require('./lib/recorded.js');
-const { sleep, until } = require('./lib/wait.js');
+const { sleep, until, alive } = require('./lib/wait.js');
 const audio = require('./lib/audio.js');
 
 const CALLER = 440, NURSE = 880;
@@ -18,10 +18,6 @@ async function heardLast(phone, hz) {
 	const samples = await phone.heard();
 	return audio.heard(samples.subarray(Math.max(0, samples.length - 2.3 * audio.RATE), samples.length - 0.3 * audio.RATE), hz);
 }
-
-const alive = (pid) => {
-	try { return process.kill(pid, 0); } catch { return false; }
-};
 
 describe('kill -9 in mid-call', { concurrency: false }, () => {
 	let s, listener, known;

@@ -41,6 +41,10 @@ async function freePort(address = '127.0.0.1', count = 1) {
 	throw new Error('no free port');
 }
 
+const alive = (pid) => {
+	try { return process.kill(pid, 0); } catch { return false; }
+};
+
 // Run to the end: { status, stdout, stderr }. Never throws for a status.
 function run(command, args, { input, env, cwd, ms = 30000, binary = false } = {}) {
 	return new Promise((done, fail) => {
@@ -88,4 +92,4 @@ function start(command, args, options = {}) {
 	return it;
 }
 
-module.exports = { sleep, until, freePort, run, start };
+module.exports = { alive, sleep, until, freePort, run, start };
