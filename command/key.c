@@ -7,17 +7,21 @@
 #include <unistd.h>
 
 #include "base/secret.h"
+#include "command/key.h"
 #include "command/node.h"
 #include "command/secret_input.h"
 #include "release/door.h"
 #include "release/identity.h"
 #include "tlog/folder.h"
 
-static const char usage_text[] =
+const char key_usage[] =
 	"usage: vaxel key new --out FILE [--json]\n"
 	"       vaxel key new --recovery\n"
 	"       vaxel key new --handover NAME --out FILE [--json]\n"
 	"       vaxel key new --witness NAME --out FILE [--json]\n"
+	"       vaxel key split --need K --of N [--out DIR] [--passphrase] "
+	"[--json]\n"
+	"       vaxel key join [--recipient age1...] [--passphrase] [--json]\n"
 	"       vaxel key unlock [-c FILE]\n"
 	"       vaxel key lock [-c FILE]\n\n"
 	"new       make an identity for the keeper in FILE, sealed under eight "
@@ -33,6 +37,18 @@ static const char usage_text[] =
 	"the others.\n"
 	"          With --witness: the key with which a witness cosigns "
 	"logs.\n"
+	"split     read a key from stdin or a prompt, and print it as N shares "
+	"of words\n"
+	"          (SLIP-39), any K of which give it back and fewer tell "
+	"nothing; with\n"
+	"          --out into files of that folder, one a share\n"
+	"join      read shares from stdin, one a line, or a prompt, and print "
+	"the key\n"
+	"          that they give. --recipient: its public key, which is "
+	"compared\n"
+	"          With --passphrase, for both: it is asked for, or is the "
+	"first line\n"
+	"          of stdin\n"
 	"unlock    give the running keeper its passphrase, read from stdin or "
 	"a prompt\n"
 	"lock      let it forget\n";
@@ -45,39 +61,52 @@ static int cannot_lock_memory(void)
 
 /* ---- new */
 
-static int new_recovery(bool json)
+int key_print_identity(const struct age_identity *i, const char *title,
+		       bool json)
 {
 	struct secret *text = secret_new(AGE_IDENTITY_CHARS + 1);
 	char recipient[AGE_RECIPIENT_CHARS + 1];
-	struct age_identity i = { 0 };
 	struct writer w;
-	int err = text ? age_identity_new(&i) : ENOMEM;
 
-	if (err) {
-		secret_free(text);
-		return node_fail("cannot make a key: %s", strerror(err));
-	}
+	if (!text)
+		return cannot_lock_memory();
 	w = writer_on(text->bytes, AGE_IDENTITY_CHARS);
-	age_identity_write(&i, &w);
-	age_recipient_text(&i.recipient, recipient);
-	age_identity_close(&i);
+	age_identity_write(i, &w);
+	age_recipient_text(&i->recipient, recipient);
 	if (json)
 		(void)printf("{\"recipient\":\"%s\",\"identity\":\"%s\"}\n",
 			     recipient, (const char *)text->bytes);
 	else
-		(void)printf("# recovery key: keep on paper, in a safe place "
-			     "of another house\n# recipient: %s\n%s\n",
+		(void)printf("%s# recipient: %s\n%s\n", title ? title : "",
 			     recipient, (const char *)text->bytes);
 	(void)fflush(stdout);
 	secret_free(text);
-	if (!json)
+	return EXIT_YES;
+}
+
+static int new_recovery(bool json)
+{
+	char recipient[AGE_RECIPIENT_CHARS + 1];
+	struct age_identity i = { 0 };
+	int err = age_identity_new(&i);
+	int status;
+
+	if (err)
+		return node_fail("cannot make a key: %s", strerror(err));
+	age_recipient_text(&i.recipient, recipient);
+	status = key_print_identity(&i,
+				    "# recovery key: keep on paper, in a safe "
+				    "place of another house\n",
+				    json);
+	age_identity_close(&i);
+	if (status == EXIT_YES && !json)
 		(void)fprintf(
 			stderr,
-			"This key is shown once and kept nowhere. "
-			"Configure its recipient:\n  recipient recovery { "
-			"key = \"%s\" }\n",
+			"This key is shown once and kept nowhere; vaxel key "
+			"split makes shares of\nit. Configure its recipient:\n"
+			"  recipient recovery { key = \"%s\" }\n",
 			recipient);
-	return EXIT_YES;
+	return status;
 }
 
 static int new_identity(const char *path, bool json)
@@ -138,16 +167,16 @@ static int key_new(int argc, char **argv)
 	struct node_args a;
 
 	if (node_args_read(argc, argv, options, &a) || a.count)
-		return node_usage(usage_text, "see the usage");
+		return node_usage(key_usage, "see the usage");
 	if (a.help) {
-		(void)fputs(usage_text, stdout);
+		(void)fputs(key_usage, stdout);
 		return EXIT_YES;
 	}
 	if (recovery == (out != NULL))
-		return node_usage(usage_text,
+		return node_usage(key_usage,
 				  "say either --out FILE or --recovery");
 	if (recovery + (handover != NULL) + (witness != NULL) > 1)
-		return node_usage(usage_text, "a key is of one kind");
+		return node_usage(key_usage, "a key is of one kind");
 	if (handover)
 		return new_signer(out, NOTE_ED25519, handover, a.json);
 	if (witness)
@@ -234,9 +263,9 @@ static int turn(int argc, char **argv, enum door_word word)
 	int status = EXIT_NO;
 
 	if (node_args_read(argc, argv, NULL, &a) || a.count)
-		return node_usage(usage_text, "see the usage");
+		return node_usage(key_usage, "see the usage");
 	if (a.help) {
-		(void)fputs(usage_text, stdout);
+		(void)fputs(key_usage, stdout);
 		return EXIT_YES;
 	}
 	s = node_settings(&a);
@@ -267,16 +296,20 @@ int command_key(int argc, char **argv)
 	const char *word = argc > 1 ? argv[1] : "";
 
 	if (!strcmp(word, "--help") || !strcmp(word, "-h")) {
-		(void)fputs(usage_text, stdout);
+		(void)fputs(key_usage, stdout);
 		return EXIT_YES;
 	}
 	if (sodium_init() < 0 || secret_init(64 * 1024))
 		return cannot_lock_memory();
 	if (!strcmp(word, "new"))
 		return key_new(argc - 1, argv + 1);
+	if (!strcmp(word, "split"))
+		return key_split(argc - 1, argv + 1);
+	if (!strcmp(word, "join"))
+		return key_join(argc - 1, argv + 1);
 	if (!strcmp(word, "unlock"))
 		return turn(argc - 1, argv + 1, DOOR_UNLOCK);
 	if (!strcmp(word, "lock"))
 		return turn(argc - 1, argv + 1, DOOR_LOCK);
-	return node_usage(usage_text, "say new, unlock or lock");
+	return node_usage(key_usage, "say new, split, join, unlock or lock");
 }

@@ -45,3 +45,34 @@ int secret_line(const char *prompt, struct secret *to, size_t *ret_len)
 	(void)fprintf(stderr, "\n");
 	return err;
 }
+
+int secret_line_seen(const char *prompt, struct secret *to, size_t *ret_len)
+{
+	if (isatty(STDIN_FILENO))
+		(void)fprintf(stderr, "%s", prompt);
+	return read_line(to, ret_len);
+}
+
+int secret_all(struct secret *to, size_t *ret_len)
+{
+	size_t len = 0;
+
+	for (;;) {
+		uint8_t beyond;
+		bool full = len == to->len;
+		ssize_t n = read(STDIN_FILENO, full ? &beyond : to->bytes + len,
+				 full ? 1 : to->len - len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return errno;
+		if (!n)
+			break;
+		if (full)
+			return EMSGSIZE;
+		len += (size_t)n;
+	}
+	*ret_len = len;
+	return len ? 0 : ENOENT;
+}

@@ -15,4 +15,11 @@
 int secret_line(const char *prompt, struct secret *to,
 		size_t *ret_len) CHECK_RESULT;
 
+/* The same, seen as it is typed: for what is copied from paper. */
+int secret_line_seen(const char *prompt, struct secret *to,
+		     size_t *ret_len) CHECK_RESULT;
+
+/* All of stdin. EMSGSIZE longer than `to`; ENOENT nothing was said. */
+int secret_all(struct secret *to, size_t *ret_len) CHECK_RESULT;
+
 #endif

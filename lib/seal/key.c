@@ -26,8 +26,8 @@ void age_recipient_text(const struct age_recipient *r,
 	to[w.len] = '\0';
 }
 
-static int identity_from(const uint8_t scalar[AGE_KEY_BYTES],
-			 struct age_identity *ret)
+int age_identity_make(const uint8_t scalar[AGE_KEY_BYTES],
+		      struct age_identity *ret)
 {
 	struct secret *s = secret_new(AGE_KEY_BYTES);
 
@@ -46,7 +46,7 @@ int age_identity_new(struct age_identity *ret)
 	int err;
 
 	randombytes_buf(scalar, sizeof(scalar));
-	err = identity_from(scalar, ret);
+	err = age_identity_make(scalar, ret);
 	sodium_memzero(scalar, sizeof(scalar));
 	return err;
 }
@@ -60,7 +60,7 @@ int age_identity_read(struct text t, struct age_identity *ret)
 
 	if (!bech32_read(t, &hrp, scalar, sizeof(scalar), &len) &&
 	    len == AGE_KEY_BYTES && text_is(hrp, "AGE-SECRET-KEY-"))
-		err = identity_from(scalar, ret);
+		err = age_identity_make(scalar, ret);
 	sodium_memzero(scalar, sizeof(scalar));
 	return err;
 }

@@ -32,6 +32,10 @@ void age_recipient_text(const struct age_recipient *r,
 /* ENOMEM: no room in the slab. */
 int age_identity_new(struct age_identity *ret) CHECK_RESULT;
 
+/* From its bytes, which are the caller's to wipe. ENOMEM. */
+int age_identity_make(const uint8_t scalar[AGE_KEY_BYTES],
+		      struct age_identity *ret) CHECK_RESULT;
+
 /* EBADMSG as above; ENOMEM. The text is the caller's to wipe. */
 int age_identity_read(struct text t, struct age_identity *ret) CHECK_RESULT;
 

@@ -2,7 +2,7 @@
 _vaxel() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
 	case $prev in
-	-c | --key-file | --policy | --register) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+	-c | --key-file | --policy | --register | --out) COMPREPLY=($(compgen -f -- "$cur")); return ;;
 	--role) COMPREPLY=($(compgen -W "national supplier provider one-machine reviewer officer" -- "$cur")); return ;;
 	esac
 	if [ "$COMP_CWORD" = 1 ]; then
@@ -15,7 +15,7 @@ _vaxel() {
 	register) COMPREPLY=($(compgen -W "show at article30 what-if -c --register --json --picture --dot --help" -- "$cur")) ;;
 	route) COMPREPLY=($(compgen -W "1177 --municipality --at -c --json --help" -- "$cur")) ;;
 	check) COMPREPLY=($(compgen -W "-c --policy --help" -- "$cur")) ;;
-	key) COMPREPLY=($(compgen -W "new unlock lock -c --out --recovery --handover --witness --help" -- "$cur")) ;;
+	key) COMPREPLY=($(compgen -W "new split join unlock lock -c --out --recovery --handover --witness --need --of --passphrase --recipient --json --help" -- "$cur")) ;;
 	user) COMPREPLY=($(compgen -W "add list remove -c --role --json --help" -- "$cur")) ;;
 	init) COMPREPLY=($(compgen -W "--role --listen --recipient --json --help" -- "$cur")) ;;
 	*) COMPREPLY=($(compgen -W "-c --json --help" -- "$cur")) ;;

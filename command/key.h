@@ -1,0 +1,21 @@
+/*
+ * key -- what the files of `vaxel key` share
+ */
+#ifndef VAXEL_COMMAND_KEY_H
+#define VAXEL_COMMAND_KEY_H
+
+#include <stdbool.h>
+
+#include "seal/key.h"
+
+extern const char key_usage[];
+
+/* A key as text, for paper or a file that age -i takes; title may be NULL. */
+int key_print_identity(const struct age_identity *i, const char *title,
+		       bool json);
+
+/* key_shares.c: argv[0] is the word itself */
+int key_split(int argc, char **argv);
+int key_join(int argc, char **argv);
+
+#endif
