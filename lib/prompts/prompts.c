@@ -21,6 +21,11 @@ uint16_t prompt_index(unsigned line, enum prompt_kind kind, unsigned which)
 		if (which >= 1 && which <= PROMPTS_POSITIONS)
 			return (uint16_t)(first + PROMPTS_NOTICES + 1 + which);
 		break;
+	case PROMPT_ASK:
+		if (which < PROMPTS_ASKS)
+			return (uint16_t)(first + PROMPTS_NOTICES + 2 +
+					  PROMPTS_POSITIONS + which);
+		break;
 	}
 	return PROMPT_NONE;
 }
@@ -31,9 +36,18 @@ static bool same_notice(const struct notice *a, const struct notice *b)
 	       !strcmp(a->audio, b->audio) && a->audio_stamp == b->audio_stamp;
 }
 
+static bool same_ask(const struct ask_words *a, const struct ask_words *b)
+{
+	return !strcmp(a->language, b->language) &&
+	       !strcmp(a->postcode, b->postcode) &&
+	       !strcmp(a->regions, b->regions) && !strcmp(a->again, b->again) &&
+	       !strcmp(a->thanks, b->thanks) && !strcmp(a->queue, b->queue);
+}
+
 static bool same_line(const struct line *a, const struct line *b)
 {
 	bool same = a->notice_count == b->notice_count &&
+		    a->ask_count == b->ask_count &&
 		    a->music_stamp == b->music_stamp &&
 		    !strcmp(a->busy_text, b->busy_text) &&
 		    !strcmp(a->position_text, b->position_text) &&
@@ -41,6 +55,8 @@ static bool same_line(const struct line *a, const struct line *b)
 
 	for (unsigned i = 0; same && i < a->notice_count; i++)
 		same = same_notice(&a->notices[i], &b->notices[i]);
+	for (unsigned i = 0; same && i < a->ask_count; i++)
+		same = same_ask(&a->asks[i], &b->asks[i]);
 	return same;
 }
 

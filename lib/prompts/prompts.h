@@ -30,9 +30,21 @@
 #include "base/bytes.h"
 #include "settings/settings.h"
 
+/* What a caller hears who is asked where he is, in each language. */
+enum ask_piece {
+	ASK_PIECE_POSTCODE,
+	ASK_PIECE_REGIONS,
+	ASK_PIECE_AGAIN,
+	ASK_PIECE_THANKS,
+	ASK_PIECE_QUEUE,
+	ASK_PIECES
+};
+
 #define PROMPTS_NOTICES 2
 #define PROMPTS_POSITIONS 20
-#define PROMPTS_PER_LINE (PROMPTS_NOTICES + 2 + PROMPTS_POSITIONS)
+#define PROMPTS_ASKS (SETTINGS_ASKS * ASK_PIECES)
+#define PROMPTS_PER_LINE                                                       \
+	(PROMPTS_NOTICES + 2 + PROMPTS_POSITIONS + PROMPTS_ASKS)
 #define PROMPTS_MAX (SETTINGS_LINES * PROMPTS_PER_LINE)
 #define PROMPTS_CODECS CODEC_NONE
 
@@ -49,6 +61,7 @@ enum prompt_kind {
 	PROMPT_BUSY,     /* nobody is there */
 	PROMPT_MUSIC,    /* to be repeated */
 	PROMPT_POSITION, /* which: place in the queue, 1 is next */
+	PROMPT_ASK,      /* which: language * ASK_PIECES + enum ask_piece */
 };
 
 /* PROMPT_NONE when there can be none, such as for a place past the last. */

@@ -17,7 +17,7 @@ static void listen_anew(struct ask *a)
 	a->due_ms = 0; /* until the prompt has been played */
 }
 
-enum ask_prompt ask_begin(struct ask *a, const struct location_table *postcodes)
+enum ask_prompt ask_first(struct ask *a, const struct location_table *postcodes)
 {
 	*a = (struct ask){
 		.state = postcodes ? ASK_POSTCODE : ASK_REGION,

@@ -43,7 +43,7 @@ struct ask {
 };
 
 /* The first prompt. postcodes: NULL for none. */
-enum ask_prompt ask_begin(struct ask *a,
+enum ask_prompt ask_first(struct ask *a,
 			  const struct location_table *postcodes);
 
 /* The prompt has been played to its end: now the caller's time runs. */

@@ -377,6 +377,8 @@ static void fill_line(struct loader *l, cfg_t *cfg)
 	line->record = cfg_getbool(cfg, "record");
 	for (unsigned i = 0; i < cfg_size(cfg, "notice"); i++)
 		fill_notice(l, line, cfg_getnsec(cfg, "notice", i));
+	for (unsigned i = 0; i < cfg_size(cfg, "ask"); i++)
+		loader_fill_ask(l, line, cfg_getnsec(cfg, "ask", i));
 	(void)loader_copy(l, line->busy_text, sizeof(line->busy_text),
 			  cfg_getstr(cfg, "busy"), line->line, "busy");
 	(void)loader_copy(l, line->position_text, sizeof(line->position_text),

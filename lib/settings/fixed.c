@@ -32,6 +32,9 @@ void loader_check_fixed(struct loader *l)
 	fixed(l, "media", "ports", SAME(rtp_port_low) && SAME(rtp_port_high));
 	fixed(l, "media", "workers", SAME(media_workers));
 	fixed(l, "media", "ring-megabytes", SAME(ring_bytes));
+	/* its media and prompts come and go with it */
+	fixed(l, "line", "ask",
+	      settings_asks(l->s) == settings_asks(l->running));
 	fixed(l, "keeper", "identity", SAME_TEXT(identity));
 	fixed(l, "keeper", "passphrase-file", SAME_TEXT(passphrase_file));
 	fixed(l, "recorder", "fsync-ms", SAME(fsync_ms));

@@ -54,10 +54,17 @@ cfg_t *loader_grammar(void)
 		CFG_STR("text", "", CFGF_NONE), CFG_STR("audio", "", CFGF_NONE),
 		CFG_STR_LIST("registered", empty_list, CFGF_NONE), CFG_END()
 	};
+	static cfg_opt_t ask[] = { CFG_STR("postcode", "", CFGF_NONE),
+				   CFG_STR("regions", "", CFGF_NONE),
+				   CFG_STR("again", "", CFGF_NONE),
+				   CFG_STR("thanks", "", CFGF_NONE),
+				   CFG_STR("queue", "", CFGF_NONE),
+				   CFG_END() };
 	static cfg_opt_t line[] = {
 		CFG_STR("controller", "", CFGF_NONE),
 		CFG_BOOL("record", cfg_true, CFGF_NONE),
 		CFG_SEC("notice", notice, CFGF_MULTI | CFGF_TITLE),
+		CFG_SEC("ask", ask, CFGF_MULTI | CFGF_TITLE),
 		CFG_STR("busy",
 			"Alla sjuksköterskor är upptagna. Du står "
 			"kvar i kön.",

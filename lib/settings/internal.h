@@ -33,6 +33,7 @@ void loader_path(struct loader *l, char to[SETTINGS_PATH_MAX], const char *from,
 
 cfg_t *loader_grammar(void);
 void loader_fill(struct loader *l, cfg_t *cfg);
+void loader_fill_ask(struct loader *l, struct line *line, cfg_t *cfg);
 void loader_check(struct loader *l);
 void loader_check_fixed(struct loader *l);
 

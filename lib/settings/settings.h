@@ -34,6 +34,8 @@
 #define SETTINGS_KEY_MAX 256
 #define SETTINGS_KEEP_CALLS_MAX_S (30 * 86400)
 #define SETTINGS_NOTICE_TEXT 4096
+#define SETTINGS_ASKS 2
+#define SETTINGS_ASK_TEXT 512
 #define SETTINGS_REGISTERED 24 /* notices of the register that one says */
 
 enum node_role {
@@ -123,6 +125,15 @@ struct notice {
 	unsigned registered_count;
 };
 
+struct ask_words { /* national node: where a caller is, asked by keys */
+	char language[8];
+	char postcode[SETTINGS_ASK_TEXT];
+	char regions[SETTINGS_ASK_TEXT]; /* %r: each region and its digits */
+	char again[SETTINGS_ASK_TEXT];
+	char thanks[SETTINGS_ASK_TEXT];
+	char queue[SETTINGS_ASK_TEXT];
+};
+
 struct line {
 	char number[32]; /* "1177": the user part of the request-URI */
 	bool removed;
@@ -131,6 +142,8 @@ struct line {
 	bool record;
 	struct notice notices[2];
 	unsigned notice_count;
+	struct ask_words asks[SETTINGS_ASKS];
+	unsigned ask_count;
 	char busy_text[512];           /* nobody there */
 	char position_text[256];       /* "You are number %u in the queue." : %u
 					  replaced */
@@ -257,6 +270,9 @@ struct settings_fault {
 };
 
 typedef void settings_fault_h(void *arg, const struct settings_fault *f);
+
+/* A national node that asks callers where they are, and so has media. */
+bool settings_asks(const struct settings *s);
 
 /* "register", "routes", ...: the setting's name. */
 const char *settings_companion_name(enum companion c);

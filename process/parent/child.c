@@ -32,7 +32,9 @@ static void list_one(struct house *h, enum role role, unsigned index)
 void house_list_children(struct house *h)
 {
 	enum node_role role = h->settings->role;
-	bool calls = role == NODE_ONE_MACHINE || role == NODE_SUPPLIER;
+	bool records = role == NODE_ONE_MACHINE || role == NODE_SUPPLIER;
+	/* a national node that asks callers hears them, and records nothing */
+	bool calls = records || settings_asks(h->settings);
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 
 	h->media_workers = 0;
@@ -48,7 +50,7 @@ void house_list_children(struct house *h)
 	if (h->settings->identity[0])
 		list_one(h, ROLE_KEEPER, 0);
 	list_one(h, ROLE_DESK, 0);
-	if (calls)
+	if (records)
 		list_one(h, ROLE_RECORDER, 0);
 	for (unsigned i = 0; i < h->media_workers; i++)
 		list_one(h, ROLE_MEDIA, i);

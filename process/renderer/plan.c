@@ -6,6 +6,7 @@
 
 #include "process/renderer/music.h"
 #include "process/renderer/resample.h"
+#include "routing/municipality.h"
 
 #define LEAD_IN_MS 200 /* so that a waking jitter buffer costs no word */
 #define SPEECH_PEAK 0.6f
@@ -33,6 +34,70 @@ static int with_number(char *to, size_t max, const char *pattern, unsigned n)
 	writer_str(&w, pattern);
 	to[w.len] = '\0';
 	return writer_finish(&w);
+}
+
+/* "%r" becomes each region with the digits of its county, apart, as in "0 4,
+ * Region Sörmland"; there is no other pattern. */
+static int with_regions(char *to, size_t max, const char *pattern)
+{
+	const char *at = strstr(pattern, "%r");
+	struct writer w = writer_on(to, max - 1);
+
+	if (at) {
+		writer_copy(&w, pattern, (size_t)(at - pattern));
+		for (unsigned i = 0; i < REGIONS; i++)
+			writer_printf(&w, "%s%c %c, %s", i ? ". " : "",
+				      region_table[i].county[0],
+				      region_table[i].county[1],
+				      region_table[i].name);
+		pattern = at + 2;
+	}
+	writer_str(&w, pattern);
+	to[w.len] = '\0';
+	return writer_finish(&w);
+}
+
+static int plan_ask(struct plan *p, unsigned line, unsigned language,
+		    const struct ask_words *a)
+{
+	const char *const texts[ASK_PIECES] = {
+		[ASK_PIECE_POSTCODE] = a->postcode,
+		[ASK_PIECE_REGIONS] = a->regions,
+		[ASK_PIECE_AGAIN] = a->again,
+		[ASK_PIECE_THANKS] = a->thanks,
+		[ASK_PIECE_QUEUE] = a->queue,
+	};
+	int err = 0;
+
+	for (unsigned i = 0; !err && i < ASK_PIECES; i++) {
+		struct job *j =
+			add(p, line, PROMPT_ASK, language * ASK_PIECES + i);
+
+		j->language = a->language;
+		err = with_regions(j->text, sizeof(j->text), texts[i]);
+	}
+	return err;
+}
+
+static void plan_music(struct plan *p, const struct line *l, unsigned line)
+{
+	struct job *j = add(p, line, PROMPT_MUSIC, 0);
+
+	j->loop = true;
+	j->file = l->music[0] ? l->music : NULL;
+}
+
+/* A national node has no notice and no queue. */
+static int plan_asked_line(struct plan *p, const struct settings *s, unsigned i)
+{
+	const struct line *l = &s->lines[i];
+	int err = 0;
+
+	for (unsigned k = 0; !err && k < l->ask_count; k++)
+		err = plan_ask(p, i, k, &l->asks[k]);
+	if (!err)
+		plan_music(p, l, i);
+	return err;
 }
 
 static int plan_line(struct plan *p, const struct settings *s, unsigned i)
@@ -68,12 +133,8 @@ static int plan_line(struct plan *p, const struct settings *s, unsigned i)
 		err = with_number(j->text, sizeof(j->text), l->position_text,
 				  n);
 	}
-	if (!err) {
-		struct job *j = add(p, i, PROMPT_MUSIC, 0);
-
-		j->loop = true;
-		j->file = l->music[0] ? l->music : NULL;
-	}
+	if (!err)
+		plan_music(p, l, i);
 	return err;
 }
 
@@ -88,7 +149,8 @@ int plan_new(struct plan **ret, const struct settings *s)
 	if (!p->jobs)
 		err = ENOMEM;
 	for (unsigned i = 0; !err && i < s->line_count; i++)
-		err = plan_line(p, s, i);
+		err = s->role == NODE_NATIONAL ? plan_asked_line(p, s, i)
+					       : plan_line(p, s, i);
 	for (unsigned i = 0; i < s->codec_count; i++)
 		if (s->codecs[i] < CODEC_NONE)
 			p->codecs[p->codec_count++] = s->codecs[i];

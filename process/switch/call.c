@@ -97,6 +97,7 @@ struct call *call_new(struct switch_self *self)
 	call_live(self, c)->due_ms = 0;
 	call_live(self, c)->token[0] = '\0';
 	call_live(self, c)->receipt = (struct token_receipt){ 0 };
+	call_live(self, c)->asking = (struct asking){ 0 };
 	self->count++;
 	metric_set(METRIC_calls_active, self->count);
 	metric_add(METRIC_calls_received, 1);
@@ -175,7 +176,8 @@ void call_end(struct switch_self *self, struct call *c, enum record_end why)
 		nurse_free(self, &c->legs[i]);
 	}
 	fate_event(self, c, OUTCOME_EVENT_ENDED);
-	if (c->national || why == RECORD_END_MEDIA_LOST ||
+	if ((c->national && !c->legs[SIDE_CALLER].opening) ||
+	    why == RECORD_END_MEDIA_LOST ||
 	    IPC_SEND(legs_worker(self, c), CALL_CLOSE, call_handle(self, c),
 		     .reserved = 0))
 		c->media_ended = 1;

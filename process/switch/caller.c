@@ -62,6 +62,18 @@ static void find_place(const struct switch_self *self, struct call *c,
 	location_find(&s, &tables, ret);
 }
 
+void caller_place(struct call *c, const struct location *l)
+{
+	c->place = l->place;
+	c->place_method = (uint8_t)l->method;
+	c->place_confidence = (uint8_t)l->confidence;
+	c->place_conflicts = l->conflicts;
+	c->municipality[0] = '\0';
+	if (l->place.municipality >= 0)
+		memcpy(c->municipality,
+		       municipality_table[l->place.municipality].code, 5);
+}
+
 void caller_read(struct switch_self *self, struct call *c,
 		 const struct sip_msg *invite)
 {
@@ -81,15 +93,9 @@ void caller_read(struct switch_self *self, struct call *c,
 		metric_add(METRIC_sip_untrusted, 1);
 	if (l.conflicts)
 		metric_add(METRIC_location_conflicts, 1);
-	c->place = l.place;
-	c->place_method = (uint8_t)l.method;
-	c->place_confidence = (uint8_t)l.confidence;
-	c->place_conflicts = l.conflicts;
+	caller_place(c, &l);
 	c->geolocation_error = l.geolocation_error;
-	c->municipality[0] = '\0';
-	if (l.place.municipality >= 0)
-		memcpy(c->municipality,
-		       municipality_table[l.place.municipality].code, 5);
+	call_live(self, c)->asking.found = l;
 }
 
 /* RFC 6442 4.4: why his Geolocation was of no use. */

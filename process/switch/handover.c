@@ -43,9 +43,12 @@ enum hand_over handover_way(const struct switch_self *self,
 			    const struct call *c)
 {
 	int16_t trunk = c->legs[SIDE_CALLER].trunk;
+	enum hand_over way =
+		trunk >= 0 ? self->p->settings->trunks[trunk].hand_over
+			   : HAND_OVER_STAY;
 
-	return trunk >= 0 ? self->p->settings->trunks[trunk].hand_over
-			  : HAND_OVER_STAY;
+	/* who was asked is answered, and no 302 follows that */
+	return c->asked && way == HAND_OVER_REDIRECT ? HAND_OVER_REFER : way;
 }
 
 static void say(struct switch_self *self, const struct call *c, const char *by,
@@ -161,7 +164,7 @@ void handover_begin(struct switch_self *self, struct call *c)
 	if (c->state != CALL_TALKING || c->hands_over != HANDS_OVER_NOT)
 		return;
 	if (handover_way(self, c) != HAND_OVER_REFER) {
-		say(self, c, "stay", "", 0);
+		say(self, c, "stay", c->asked == ASKED_HERE ? "media" : "", 0);
 		return;
 	}
 	c->hands_over = HANDS_OVER_WAITING;

@@ -48,6 +48,22 @@ void legs_close(struct switch_self *self, struct call *c, enum side side)
 	leg->port = 0;
 }
 
+void legs_forget(struct call *c)
+{
+	for (unsigned i = 0; i < SIDES; i++) {
+		c->legs[i].opening = 0;
+		c->legs[i].port = 0;
+	}
+}
+
+void legs_leave(struct switch_self *self, struct call *c)
+{
+	if (c->legs[SIDE_CALLER].opening)
+		(void)!IPC_SEND(legs_worker(self, c), CALL_CLOSE,
+				call_handle(self, c), .reserved = 0);
+	legs_forget(c);
+}
+
 void legs_codecs(const struct switch_self *self, enum codec first,
 		 struct offer_media *ret)
 {
@@ -192,7 +208,11 @@ static void opened(struct switch_self *self, struct call *c,
 	} else {
 		leg->port = m->port;
 	}
-	if (side == SIDE_CALLER)
+	if (c->national && side == SIDE_CALLER)
+		asking_port_ready(self, c);
+	else if (c->national)
+		asking_carried(self, c);
+	else if (side == SIDE_CALLER)
 		line_port_ready(self, c);
 	else if (c->state == CALL_TRANSFERRING)
 		transfer_port_ready(self, c);
@@ -210,6 +230,15 @@ static void silent(struct switch_self *self, struct call *c,
 		return;
 	log_notice("a call is ended: no packet for %u s", m->silent_ms / 1000);
 	call_end(self, c, RECORD_END_HANGUP);
+}
+
+/* RFC 4733 3.2 */
+static void pressed(struct switch_self *self, struct call *c, uint8_t event)
+{
+	static const char keys[] = "0123456789*#ABCD";
+
+	if (event < sizeof(keys) - 1)
+		asking_key(self, c, keys[event], KEY_EVENT);
 }
 
 void legs_message(struct switch_self *self, struct ipc_message *m)
@@ -232,6 +261,11 @@ void legs_message(struct switch_self *self, struct ipc_message *m)
 		else if (c->playing == PLAYING_NOTICE) /* he hung up in it */
 			told_played(self, c, false, m->u.PLAYED.samples_sent);
 		break;
+	case IPC_DTMF:
+		/* in a talk media pass it on */
+		if (c->state == CALL_ASKING && m->u.DTMF.leg == SIDE_CALLER)
+			pressed(self, c, m->u.DTMF.event);
+		break;
 	case IPC_SILENT:
 		silent(self, c, &m->u.SILENT);
 		break;
@@ -240,7 +274,7 @@ void legs_message(struct switch_self *self, struct ipc_message *m)
 		call_release(self, c);
 		break;
 	default:
-		break; /* DTMF is passed on by media; nobody listens here */
+		break;
 	}
 }
 
@@ -253,11 +287,16 @@ void legs_worker_lost(struct switch_self *self, unsigned worker)
 	     slot += workers) {
 		struct call *c = call_of(self, slot);
 
-		if (c->state == CALL_NONE || c->national)
+		if (c->state == CALL_NONE ||
+		    (c->national && !c->legs[SIDE_CALLER].opening))
 			continue;
 		c->media_ended = 1;
 		if (c->state == CALL_ENDING) {
 			call_release(self, c);
+			continue;
+		}
+		if (c->national) {
+			asking_media_lost(self, c);
 			continue;
 		}
 		call_end(self, c, RECORD_END_MEDIA_LOST);

@@ -120,13 +120,10 @@ void line_port_ready(struct switch_self *self, struct call *c)
 
 /* ---- prompts */
 
-/*
- * Where a prompt of the call's line lies in the rendering in force. A line
- * that is no more has none, but its callers shall not wait in silence.
+/* A line that is no more has none, but its callers shall not wait in silence.
  */
-static uint16_t line_prompt(const struct switch_self *self,
-			    const struct call *c, enum prompt_kind kind,
-			    unsigned which)
+uint16_t line_prompt(const struct switch_self *self, const struct call *c,
+		     enum prompt_kind kind, unsigned which)
 {
 	const struct settings *s = self->p->settings;
 	const struct line *l = &s->lines[c->line];
@@ -217,6 +214,9 @@ void line_played(struct switch_self *self, struct call *c, bool complete,
 	switch ((enum playing)c->playing) {
 	case PLAYING_NOTICE:
 		notice_played(self, c, complete, samples);
+		break;
+	case PLAYING_ASK:
+		asking_played(self, c);
 		break;
 	case PLAYING_POSITION:
 	case PLAYING_BUSY:

@@ -2,7 +2,8 @@
  * national -- a call to the national line, handed to the region's provider
  *
  * Two legs in the signalling and none in the media: each side's description is
- * passed to the other, so their packets never come here. Where it may go the
+ * passed to the other, so their packets never come here; but for a caller who
+ * has to be asked first (asking.c). Where it may go the
  * lawbook says (route.c); one that fails is followed by the next lawful one.
  */
 #include "process/switch/self.h"
@@ -18,6 +19,8 @@ enum {
 	   for the 32 s of RFC 3261's timer B while there is another way */
 	ROUTE_PATIENCE_MS = 8 * 1000,
 	ROUTES_PATIENCE_MS = 30 * 1000, /* for all routes that are tried */
+	/* for a caller in a call to take the provider's description */
+	JOIN_PATIENCE_MS = 8 * 1000,
 };
 
 /* ---- where the call comes from */
@@ -63,15 +66,14 @@ static void refuse(struct switch_self *self, struct call *c, unsigned code)
 
 	(void)snprintf(extra, sizeof(extra), ",\"code\":%u", code);
 	say_call(self, c, EVENT_CALL_REFUSED, extra);
-	if (s) {
+	if (s && !c->asked) {
 		session_refuse(s, code);
 		call_leg_over(self, c, SIDE_CALLER);
 	}
 	call_end(self, c, RECORD_END_HANGUP);
 }
 
-/* To the first lawful route that can take it; there may be none left. */
-static void go(struct switch_self *self, struct call *c, unsigned otherwise)
+void national_go(struct switch_self *self, struct call *c, unsigned otherwise)
 {
 	struct national_way way;
 	unsigned trunk;
@@ -103,18 +105,27 @@ void national_incoming(struct switch_self *self, struct call *c,
 	c->hops = (uint8_t)message_hops(invite);
 	caller_read(self, c, invite);
 	say_call(self, c, EVENT_CALL_RECEIVED, "");
-	if (!caller_misplaced(self, c))
-		go(self, c, 404);
+	if (!caller_misplaced(self, c) && !asking_begin(self, c, invite))
+		national_go(self, c, 404);
 }
 
 void national_tick(struct switch_self *self, struct call *c)
 {
-	if (c->state == CALL_TALKING)
+	const struct session *provider = call_session(self, c, SIDE_NURSE);
+
+	if (c->state == CALL_RECEIVED) {
+		asking_media_lost(self, c);
+	} else if (c->state == CALL_ASKING) {
+		asking_tick(self, c);
+	} else if (c->state == CALL_TALKING) {
 		handover_tick(self, c);
-	if (c->state != CALL_RINGING)
-		return;
-	call_leg_end(self, c, SIDE_NURSE);
-	national_refused(self, c, 408);
+	} else if (c->asked && provider && session_established(provider)) {
+		/* it is the caller who does not answer any more */
+		call_end(self, c, RECORD_END_HANGUP);
+	} else if (c->state == CALL_RINGING) {
+		call_leg_end(self, c, SIDE_NURSE);
+		national_refused(self, c, 408);
+	}
 }
 
 void national_progress(struct switch_self *self, struct call *c, unsigned code,
@@ -128,6 +139,8 @@ void national_progress(struct switch_self *self, struct call *c, unsigned code,
 	if (!caller || c->state != CALL_RINGING)
 		return;
 	call_due(self, c, RING_PATIENCE_MS);
+	if (c->asked) /* he is answered, and hears us */
+		return;
 	if (early && media.as_is.len) {
 		err = session_progress(caller, &media);
 	} else {
@@ -135,6 +148,16 @@ void national_progress(struct switch_self *self, struct call *c, unsigned code,
 	}
 	if (err)
 		log_debug("a ringing tone was not passed on");
+}
+
+static bool connected(struct switch_self *self, struct call *c)
+{
+	if (!call_event(self, c, CALL_EVENT_CONNECTED))
+		return false;
+	call_due(self, c, 0);
+	c->answered = 1;
+	c->answered_ms = clock_mono_ms();
+	return true;
 }
 
 void national_answered(struct switch_self *self, struct call *c,
@@ -148,21 +171,29 @@ void national_answered(struct switch_self *self, struct call *c,
 		call_end(self, c, RECORD_END_HANGUP);
 		return;
 	}
-	if (session_answer(caller, &media)) {
+	if (c->asked ? asking_join(self, c) : session_answer(caller, &media)) {
 		refuse(self, c, 488);
 		return;
 	}
-	if (!call_event(self, c, CALL_EVENT_CONNECTED))
-		return;
-	call_due(self, c, 0);
-	c->answered = 1;
-	c->answered_ms = clock_mono_ms();
 	token_receipt(self, c, answer);
+	if (c->asked)
+		call_due(self, c, JOIN_PATIENCE_MS);
+	else
+		(void)connected(self, c);
+}
+
+void national_connected(struct switch_self *self, struct call *c)
+{
+	if (c->state == CALL_RINGING && connected(self, c))
+		handover_begin(self, c);
 }
 
 void national_confirmed(struct switch_self *self, struct call *c)
 {
-	handover_begin(self, c);
+	if (c->state == CALL_ASKING)
+		asking_confirmed(self, c);
+	else
+		handover_begin(self, c);
 }
 
 /* Is it the provider who cannot, rather than the caller who is wrong? */
@@ -180,7 +211,7 @@ void national_refused(struct switch_self *self, struct call *c, unsigned code)
 		code = 500;
 	if (provider_failed(code) &&
 	    clock_mono_ms() - c->received_ms < ROUTES_PATIENCE_MS)
-		go(self, c, code);
+		national_go(self, c, code);
 	else
 		refuse(self, c, code);
 }

@@ -14,6 +14,8 @@ static bool too_plain(const struct switch_self *self, const struct session *s,
 	const struct trunk *trunks = self->p->settings->trunks;
 	const struct offer *o = session_pending(s);
 
+	if (!o) /* he was asked, and so is answered */
+		o = session_theirs(s);
 	return o && o->port && !o->secure &&
 	       (trunks[from].srtp == SRTP_REQUIRED ||
 		trunks[to].srtp == SRTP_REQUIRED);
@@ -81,12 +83,15 @@ int national_call(struct switch_self *self, struct call *c, unsigned trunk,
 	struct session_call call = { .hops = c->hops,
 				     .terms = &terms,
 				     .to = text_of(way->to) };
-	struct offer_media media = national_passed(caller);
+	/* who was asked has heard our description: the provider says his */
+	struct offer_media media = { 0 };
 	int err;
 
 	if (too_plain(self, caller, (unsigned)c->legs[SIDE_CALLER].trunk,
 		      trunk))
 		return ENOENT;
+	if (!c->asked)
+		media = national_passed(caller);
 	if (way->place_header[0])
 		message_line(&headers, way->place_header,
 			     text_of(c->municipality));

@@ -26,6 +26,10 @@ void national_offered(struct switch_self *self, struct call *c, enum side side)
 	struct offer_media media = { 0 };
 	int err;
 
+	if (c->asked == ASKED_HERE) {
+		asking_offered(self, c, side);
+		return;
+	}
 	if (!o) {
 		session_refuse(s, 488);
 		return;
@@ -55,8 +59,14 @@ void national_offer_answered(struct switch_self *self, struct call *c,
 	if (!s || !o || !session_waiting(o))
 		return;
 	media = national_passed(s);
-	if (!ok)
+	if (!ok && c->asked == ASKED_HERE) {
+		asking_carry(self, c);
+	} else if (!ok) {
 		session_refuse(o, code);
-	else if (session_answer(o, &media))
+	} else if (session_answer(o, &media)) {
 		session_refuse(o, 488);
+	} else if (c->asked == ASKED_HERE) {
+		asking_leave(self, c);
+		national_connected(self, c);
+	}
 }

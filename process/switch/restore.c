@@ -4,7 +4,8 @@
  * The legs' ports, the audio and the recordings go on meanwhile in the other
  * processes; what is lost is the transactions. So: an established leg goes on
  * from its written dialog; a caller in the notice hears it again from the
- * start (the evidence has to be whole); a caller in the queue keeps his ticket;
+ * start (the evidence has to be whole), one who is asked where he is is asked
+ * again; a caller in the queue keeps his ticket;
  * a phone that rang is not ours any more, the next one is rung; a call that was
  * not yet answered is ended.
  */
@@ -141,8 +142,9 @@ static bool sane(const struct switch_self *self, const struct call *c)
 	if (c->state >= CALL_STATES || c->outcome >= OUTCOMES ||
 	    !c->generation || c->line >= s->line_count ||
 	    c->notices > PROMPTS_NOTICES || c->notice > c->notices ||
-	    c->playing > PLAYING_BUSY || c->hands_over > HANDS_OVER_DONE ||
-	    c->ended_by > RECORD_END_AWAY || c->hops > MESSAGE_HOPS_MAX + 1 ||
+	    c->playing > PLAYING_ASK || c->hands_over > HANDS_OVER_DONE ||
+	    c->asked > ASKED_PAST || c->ended_by > RECORD_END_AWAY ||
+	    c->hops > MESSAGE_HOPS_MAX + 1 ||
 	    (c->with != SIDE_NURSE && c->with != SIDE_THIRD))
 		return false;
 	for (unsigned i = 0; i < SIDES; i++)
@@ -236,6 +238,10 @@ static void restore_call(struct switch_self *self, struct call *c)
 		return;
 	}
 	switch ((enum call_state)c->state) {
+	case CALL_ASKING:
+		c->playing = PLAYING_NOTHING;
+		asking_confirmed(self, c);
+		break;
 	case CALL_NOTICE:
 		notice_again(self, c);
 		break;

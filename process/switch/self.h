@@ -14,7 +14,7 @@
  *   trunk.c     keep-alive, registration        restore.c   after a death
  *   replace.c   another dialog for the caller's  handover.c  letting go of it
  *   ask.c       what the command line sees    places.c    indexes that stay
- *   token.c     tokens and receipts
+ *   token.c     tokens and receipts          asking.c    asked where he is
  *   caller.c    who calls, from where         route.c     where it may go
  *   told.c      evidence of the notice
  *
@@ -37,6 +37,8 @@
 #include "queue/queue.h"
 #include "routing/decide.h"
 #include "routing/lawbook.h"
+#include "routing/location.h"
+#include "routing/location_ask.h"
 #include "settings/place.h"
 #include "sip/number.h"
 #include "sip/register_client.h"
@@ -74,6 +76,7 @@ enum playing {
 	PLAYING_MUSIC,
 	PLAYING_POSITION,
 	PLAYING_BUSY,
+	PLAYING_ASK,
 };
 
 /*
@@ -81,6 +84,12 @@ enum playing {
  * provider: the notice waits for the call that will take this one's place.
  */
 enum hands_over { HANDS_OVER_NOT, HANDS_OVER_WAITING, HANDS_OVER_DONE };
+
+/* Was he asked where he is, and does his sound still come here? */
+enum asked { ASKED_NOT, ASKED_HERE, ASKED_PAST };
+
+/* How a caller's keys reach us. */
+enum key_way { KEY_NONE, KEY_EVENT, KEY_INFO };
 
 #define HAND_OVER_PATIENCE_MS 2000
 /* "refer" in an INVITE: another one will come in its place, and soon. */
@@ -127,6 +136,7 @@ struct call {
 	uint8_t tried_count; /* national: routes that it was given, with this */
 	uint8_t hops;        /* national: behind the call, with ours */
 	uint8_t hands_over;  /* enum hands_over */
+	uint8_t asked;       /* enum asked: national; answered by us then */
 	uint8_t prompt_line; /* of the notices: which line of their rendering */
 	uint16_t rendering;  /* by which the notices are played, all of them */
 	uint8_t id[ID_BYTES];
@@ -177,12 +187,23 @@ struct token_receipt {
 	char text[HANDOVER_RECEIPT_CHARS + 1]; /* "": it is not good */
 };
 
+/* A caller who is asked where he is. */
+struct asking {
+	struct ask ask;
+	struct location found;             /* what his trunk said */
+	uint64_t until_ms;                 /* 0: it has not begun */
+	uint8_t pieces[2 * SETTINGS_ASKS]; /* of what he hears now */
+	uint8_t count, at;
+	uint8_t way; /* enum key_way */
+};
+
 struct live {
 	struct live_leg legs[SIDES];
 	struct session_refer *refer; /* who hears how a transfer goes */
 	/* that goes, or came, with the call; "": none */
 	char token[HANDOVER_TOKEN_CHARS + 1];
 	struct token_receipt receipt;
+	struct asking asking;
 	uint64_t due_ms; /* 0: none; what for follows from the state */
 	uint32_t next_free;
 };
@@ -258,6 +279,9 @@ void caller_read(struct switch_self *self, struct call *c,
 /* His Geolocation was of no use, and by his trunk's rule he was refused for it;
  * else the answer will say so. */
 bool caller_misplaced(struct switch_self *self, struct call *c);
+
+/* Where he is, by what was found of it. */
+void caller_place(struct call *c, const struct location *l);
 
 /* ---- route.c */
 
@@ -377,6 +401,11 @@ enum codec legs_codec(struct switch_self *self, const struct call *c,
 int legs_set(struct switch_self *self, struct call *c,
 	     enum side side) CHECK_RESULT;
 
+/* Media have no part in the call any more. */
+void legs_leave(struct switch_self *self, struct call *c);
+/* ... nor know of it. */
+void legs_forget(struct call *c);
+
 void legs_play(struct switch_self *self, struct call *c, enum side side,
 	       uint16_t prompt, bool repeat);
 void legs_stop(struct switch_self *self, struct call *c, enum side side);
@@ -399,6 +428,10 @@ void line_waited(struct switch_self *self, struct call *c);
 void line_played(struct switch_self *self, struct call *c, bool complete,
 		 uint32_t samples);
 void line_enqueue(struct switch_self *self, struct call *c);
+/* Where a prompt of the call's line lies in the rendering in force, or
+ * PROMPT_NONE. */
+uint16_t line_prompt(const struct switch_self *self, const struct call *c,
+		     enum prompt_kind kind, unsigned which);
 void line_music(struct switch_self *self, struct call *c);
 /* Music, again and again, to either side; he who waits hears it as such. */
 void line_play_music(struct switch_self *self, struct call *c, enum side side);
@@ -519,10 +552,14 @@ unsigned national_judge(struct switch_self *self, const struct sip_msg *invite,
 			const struct flow *flow, unsigned *ret_line);
 void national_incoming(struct switch_self *self, struct call *c,
 		       const struct sip_msg *invite);
+/* To the first lawful route that can take it; else it is refused. */
+void national_go(struct switch_self *self, struct call *c, unsigned otherwise);
 void national_progress(struct switch_self *self, struct call *c, unsigned code,
 		       bool early);
 void national_answered(struct switch_self *self, struct call *c,
 		       const struct sip_msg *answer);
+/* Both have a description to go by: the call is let go of. */
+void national_connected(struct switch_self *self, struct call *c);
 void national_confirmed(struct switch_self *self, struct call *c);
 void national_refused(struct switch_self *self, struct call *c, unsigned code);
 void national_tick(struct switch_self *self, struct call *c);
@@ -551,6 +588,28 @@ struct offer_media national_passed(const struct session *from);
 void national_offered(struct switch_self *self, struct call *c, enum side side);
 void national_offer_answered(struct switch_self *self, struct call *c,
 			     enum side side, bool ok, unsigned code);
+
+/* ---- asking.c */
+
+/* Answer him, of whom nobody knows where he is, to ask him; false: he goes on
+ * unasked. */
+bool asking_begin(struct switch_self *self, struct call *c,
+		  const struct sip_msg *invite);
+void asking_port_ready(struct switch_self *self, struct call *c);
+void asking_confirmed(struct switch_self *self, struct call *c);
+void asking_played(struct switch_self *self, struct call *c);
+void asking_key(struct switch_self *self, struct call *c, char key,
+		enum key_way way);
+void asking_tick(struct switch_self *self, struct call *c);
+void asking_offered(struct switch_self *self, struct call *c, enum side side);
+void asking_media_lost(struct switch_self *self, struct call *c);
+/* The provider's offer to him who hears us still. */
+int asking_join(struct switch_self *self, struct call *c) CHECK_RESULT;
+/* The caller would not take it: our media stay between them. */
+void asking_carry(struct switch_self *self, struct call *c);
+void asking_carried(struct switch_self *self, struct call *c);
+/* They have each other: our media are closed. */
+void asking_leave(struct switch_self *self, struct call *c);
 
 /* ---- handover.c */
 

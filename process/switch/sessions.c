@@ -227,8 +227,10 @@ static void on_dtmf(void *owner, struct session *s, char digit,
 		side == SIDE_CALLER ? (enum side)c->with : SIDE_CALLER);
 
 	(void)s;
-	if (c->state == CALL_TALKING && o &&
-	    session_dtmf(o, digit, duration_ms))
+	if (c->state == CALL_ASKING && side == SIDE_CALLER)
+		asking_key(self, c, digit, KEY_INFO);
+	else if (c->state == CALL_TALKING && o &&
+		 session_dtmf(o, digit, duration_ms))
 		log_debug("a digit was not passed on");
 }
 

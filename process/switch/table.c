@@ -11,6 +11,10 @@ static const struct {
 	{ CALL_RECEIVED, CALL_EVENT_ROUTED, CALL_RINGING },
 	{ CALL_RECEIVED, CALL_EVENT_ENDED, CALL_ENDING },
 
+	{ CALL_RECEIVED, CALL_EVENT_ASKED, CALL_ASKING },
+	{ CALL_ASKING, CALL_EVENT_ROUTED, CALL_RINGING },
+	{ CALL_ASKING, CALL_EVENT_ENDED, CALL_ENDING },
+
 	{ CALL_NOTICE, CALL_EVENT_TOLD, CALL_QUEUED },
 	{ CALL_NOTICE, CALL_EVENT_ENDED, CALL_ENDING },
 
@@ -58,6 +62,7 @@ const char *call_state_text(enum call_state state)
 	static const char *const names[CALL_STATES] = {
 		[CALL_NONE] = "none",
 		[CALL_RECEIVED] = "received",
+		[CALL_ASKING] = "asking",
 		[CALL_NOTICE] = "notice",
 		[CALL_QUEUED] = "queued",
 		[CALL_RINGING] = "ringing",

@@ -2,7 +2,8 @@
  * table -- the states of a call, and what may follow what
  *
  * Pure. The happy path at a line: RECEIVED, NOTICE, QUEUED, RINGING, TALKING,
- * ENDING. A national node passes the call on and skips notice and queue. What
+ * ENDING. A national node passes the call on and skips notice and queue;
+ * of whom it does not know where he is it asks first. What
  * is not in the table cannot happen: call_step() refuses it.
  */
 #ifndef VAXEL_SWITCH_TABLE_H
@@ -15,6 +16,7 @@
 enum call_state {
 	CALL_NONE, /* the slot is free */
 	CALL_RECEIVED,
+	CALL_ASKING, /* national: where is he? */
 	CALL_NOTICE,
 	CALL_QUEUED,
 	CALL_RINGING,
@@ -27,6 +29,7 @@ enum call_state {
 
 enum call_event {
 	CALL_EVENT_RECEIVED,
+	CALL_EVENT_ASKED,    /* answered by us, to ask him where he is */
 	CALL_EVENT_ANSWERED, /* by us, for the notice */
 	CALL_EVENT_TOLD,     /* notice over; also: there is none */
 	CALL_EVENT_ROUTED,   /* national: the outgoing call is made */

@@ -12,7 +12,7 @@ static void indices_are_unique_and_bounded(void **state)
 
 	(void)state;
 	for (unsigned line = 0; line < SETTINGS_LINES; line++)
-		for (unsigned kind = 0; kind <= PROMPT_POSITION; kind++)
+		for (unsigned kind = 0; kind <= PROMPT_ASK; kind++)
 			for (unsigned n = 0; n <= PROMPTS_POSITIONS; n++) {
 				uint16_t i = prompt_index(
 					line, (enum prompt_kind)kind, n);

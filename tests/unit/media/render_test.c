@@ -292,6 +292,7 @@ static struct settings *some_settings(void)
 	struct settings *s = calloc(1, sizeof(*s));
 	struct line *l = &s->lines[0];
 
+	s->role = NODE_ONE_MACHINE;
 	s->line_count = 1;
 	s->codecs[0] = CODEC_PCMA;
 	s->codecs[1] = CODEC_OPUS;
@@ -324,6 +325,33 @@ static void the_plan_follows_the_settings(void **state)
 	assert_string_equal(p->jobs[3 + 11].text, "Du är nummer 12 i kön, %s.");
 	assert_int_equal(p->jobs[23].prompt, prompt_index(0, PROMPT_MUSIC, 0));
 	assert_true(p->jobs[23].loop);
+	plan_free(p);
+	free(s);
+}
+
+/* What a national node says, and no notice or queue of which it has none. */
+static void the_plan_of_one_who_asks(void **state)
+{
+	struct settings *s = some_settings();
+	struct ask_words *a = &s->lines[0].asks[0];
+	struct plan *p;
+
+	(void)state;
+	s->role = NODE_NATIONAL;
+	s->lines[0].ask_count = 1;
+	strcpy(a->language, "sv");
+	strcpy(a->postcode, "Postnummer, %u?");
+	strcpy(a->regions, "Region: %r. Tack.");
+	assert_int_equal(plan_new(&p, s), 0);
+	assert_int_equal(p->count, ASK_PIECES + 1);
+	assert_string_equal(p->jobs[0].text, "Postnummer, %u?");
+	assert_int_equal(p->jobs[1].prompt,
+			 prompt_index(0, PROMPT_ASK, ASK_PIECE_REGIONS));
+	assert_memory_equal(p->jobs[1].text, "Region: 0 1, Region Stockholm. ",
+			    31);
+	assert_non_null(
+		strstr(p->jobs[1].text, ". 2 5, Region Norrbotten. Ta"));
+	assert_true(p->jobs[ASK_PIECES].loop);
 	plan_free(p);
 	free(s);
 }
@@ -418,6 +446,7 @@ int main(void)
 		cmocka_unit_test(codecs_give_the_tone_back),
 		cmocka_unit_test(music_is_calm_and_joins),
 		cmocka_unit_test(the_plan_follows_the_settings),
+		cmocka_unit_test(the_plan_of_one_who_asks),
 		cmocka_unit_test(rendered_prompts_can_be_read),
 		cmocka_unit_test(speech_is_spoken),
 	};

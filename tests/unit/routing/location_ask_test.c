@@ -40,7 +40,7 @@ static void test_postcode(void **state)
 	struct ask a;
 
 	(void)state;
-	assert_int_equal(ask_begin(&a, postcodes), ASK_PLAY_POSTCODE);
+	assert_int_equal(ask_first(&a, postcodes), ASK_PLAY_POSTCODE);
 	assert_int_equal(keyed(&a, "6113"), ASK_PLAY_NOTHING);
 	assert_int_equal(keyed(&a, "0"), ASK_PLAY_THANKS);
 	assert_int_equal(a.state, ASK_OVER);
@@ -48,7 +48,7 @@ static void test_postcode(void **state)
 			    "0480");
 	assert_int_equal(keyed(&a, "9"), ASK_PLAY_NOTHING);
 	/* a hash ends it early */
-	(void)ask_begin(&a, postcodes);
+	(void)ask_first(&a, postcodes);
 	assert_int_equal(keyed(&a, "981#"), ASK_PLAY_THANKS);
 	assert_string_equal(municipality_table[a.place.municipality].code,
 			    "2584");
@@ -59,13 +59,13 @@ static void test_region(void **state)
 	struct ask a;
 
 	(void)state;
-	assert_int_equal(ask_begin(&a, NULL), ASK_PLAY_REGIONS);
+	assert_int_equal(ask_first(&a, NULL), ASK_PLAY_REGIONS);
 	assert_int_equal(keyed(&a, "A0#"), ASK_PLAY_REGIONS_AGAIN);
 	assert_int_equal(keyed(&a, "04"), ASK_PLAY_THANKS);
 	assert_string_equal(region_table[a.place.region].county, "04");
 	assert_int_equal(a.place.municipality, LOCATION_UNKNOWN);
 	/* a star leaves the postcode for the menu */
-	(void)ask_begin(&a, postcodes);
+	(void)ask_first(&a, postcodes);
 	assert_int_equal(keyed(&a, "61*"), ASK_PLAY_REGIONS);
 	assert_int_equal(keyed(&a, "25"), ASK_PLAY_THANKS);
 	assert_string_equal(region_table[a.place.region].county, "25");
@@ -76,14 +76,14 @@ static void test_wrong(void **state)
 	struct ask a;
 
 	(void)state;
-	(void)ask_begin(&a, postcodes);
+	(void)ask_first(&a, postcodes);
 	assert_int_equal(keyed(&a, "99999"), ASK_PLAY_POSTCODE_AGAIN);
 	assert_int_equal(keyed(&a, "00000"), ASK_PLAY_REGIONS_AGAIN);
 	assert_int_equal(keyed(&a, "02"), ASK_PLAY_QUEUE);
 	assert_int_equal(a.state, ASK_OVER);
 	assert_int_equal(a.place.region, LOCATION_UNKNOWN);
 	/* a key that is stuck does not ask for ever */
-	(void)ask_begin(&a, postcodes);
+	(void)ask_first(&a, postcodes);
 	assert_int_equal(keyed(&a, "****"), ASK_PLAY_QUEUE);
 }
 
@@ -92,7 +92,7 @@ static void test_silence(void **state)
 	struct ask a;
 
 	(void)state;
-	(void)ask_begin(&a, NULL);
+	(void)ask_first(&a, NULL);
 	assert_int_equal(ask_late(&a, 99999), ASK_PLAY_NOTHING); /* plays */
 	ask_played(&a, 100000);
 	assert_int_equal(a.due_ms, 100000 + ASK_FIRST_KEY_MS);

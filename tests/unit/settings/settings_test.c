@@ -274,6 +274,50 @@ static void a_file_that_was_cut_off_is_not_whole(void **state)
 	assert_string_equal(seen.rule, "CONFIG");
 }
 
+static void who_asks_has_words(void **state)
+{
+	static const char national[] =
+		"role = national\nlog-origin = \"test.example/n\"\n"
+		"national-trunk = queue\n"
+		"trunk queue { host = \"127.0.0.1:5080\" }\n"
+		"line 1177 { controller = \"R\" record = no %s }\n";
+	static const struct {
+		const char *ask;
+		int err;
+	} rows[] = {
+		{ "ask sv { } ask en { thanks = \"Ta.\" }", 0 },
+		{ "ask fi { }", EINVAL },
+		{ "ask sv { regions = \"Vilken?\" }", EINVAL },
+		{ "ask sv { } ask en { } ask nb { }", EINVAL },
+		{ "ask abcdefgh { }", EINVAL },
+	};
+	struct settings *s = NULL;
+	struct seen seen;
+	char text[2048];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		(void)snprintf(text, sizeof(text), national, rows[i].ask);
+		assert_int_equal(load(text, &seen, &s), rows[i].err);
+		if (rows[i].err)
+			continue;
+		assert_true(settings_asks(s));
+		assert_int_equal(s->lines[0].ask_count, 2);
+		assert_non_null(strstr(s->lines[0].asks[0].regions, "%r"));
+		assert_string_equal(s->lines[0].asks[1].thanks, "Ta.");
+		/* its media come with it, and so at a start alone */
+		running = s;
+		(void)snprintf(text, sizeof(text), national, "");
+		assert_int_equal(load(text, &seen, &s), EINVAL);
+		running = NULL;
+		settings_free(s);
+	}
+	/* of who answers himself nobody asks where he is */
+	replace(text, sizeof(text), "	notice sv",
+		"	ask sv { }\n	notice sv");
+	assert_int_equal(load(text, &seen, &s), EINVAL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -284,6 +328,7 @@ int main(void)
 		cmocka_unit_test(a_supplier_holds_no_identity),
 		cmocka_unit_test(a_missing_file_is_said),
 		cmocka_unit_test(a_file_that_was_cut_off_is_not_whole),
+		cmocka_unit_test(who_asks_has_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

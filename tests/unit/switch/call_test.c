@@ -1147,31 +1147,13 @@ static void test_ledger_away(void **state)
 
 /* ---- the national node */
 
-static void national_settings(void)
-{
-	struct settings *s = &rig->settings;
-
-	s->role = NODE_NATIONAL;
-	s->trunks[0].place = PLACE_HEADER;
-	memcpy(s->trunks[0].municipality_key, "X-Place", 8);
-	s->trunks[1].trusted = true;
-	s->trunks[1].place = PLACE_HEADER;
-	memcpy(s->trunks[1].municipality_key, "X-Kommun", 9);
-	memcpy(s->routes[0].county, "04", 3);
-	memcpy(s->routes[0].trunk, "out", 4);
-	memcpy(s->routes[0].organisation, "region-04", 10);
-	s->route_count = 1;
-	memcpy(s->national_trunk, "national", 9);
-	assert_int_equal(route_take_law(&rig->self), 0);
-}
-
 static void test_national_call(void **state)
 {
 	struct session *caller;
 	struct call *c = call_of(&rig->self, 0);
 
 	(void)state;
-	national_settings();
+	rig_national();
 	assert_int_equal(rig_invite("1177", 0, &caller), 0);
 	/* number and place go to a trusted trunk; no port is opened */
 	heard("event call.received\nevent call.routed\n"
@@ -1191,7 +1173,7 @@ static void test_national_call(void **state)
 static void test_national_untrusted(void **state)
 {
 	(void)state;
-	national_settings();
+	rig_national();
 	rig->settings.trunks[0].trusted = false;
 	assert_int_equal(rig_invite("1177", 0, NULL), 0);
 	/* its place is not believed: unknown, so the national trunk; and that
@@ -1204,7 +1186,7 @@ static void test_national_untrusted(void **state)
 static void test_national_place_is_digits(void **state)
 {
 	(void)state;
-	national_settings();
+	rig_national();
 	rig->place = "0480;x";
 	assert_int_equal(rig_invite("1177", 0, NULL), 0);
 	heard("event call.received\nevent call.routed\n"
@@ -1217,7 +1199,7 @@ static void test_national_second_route(void **state)
 	struct call *c = call_of(&rig->self, 0);
 
 	(void)state;
-	national_settings();
+	rig_national();
 	rig->settings.trunks[1].trusted = false;
 	rig->settings.trunks[1].place = PLACE_NONE;
 	assert_int_equal(rig_invite("1177", 0, &caller), 0);
@@ -1240,7 +1222,7 @@ static void test_national_silence_and_trunk_down(void **state)
 	struct call *c = call_of(&rig->self, 0);
 
 	(void)state;
-	national_settings();
+	rig_national();
 	rig->settings.trunks[1].trusted = false;
 	rig->settings.trunks[1].place = PLACE_NONE;
 	assert_int_equal(rig_invite("1177", 0, NULL), 0);
@@ -1270,7 +1252,7 @@ static void test_national_reinvite(void **state)
 	struct call *c = call_of(&rig->self, 0);
 
 	(void)state;
-	national_settings();
+	rig_national();
 	assert_int_equal(rig_invite("1177", 0, &caller), 0);
 	provider = rig_session(c, SIDE_NURSE);
 	rig_answers(provider);
@@ -1297,7 +1279,7 @@ static void test_national_offerless(void **state)
 	struct call *c = call_of(&rig->self, 0);
 
 	(void)state;
-	national_settings();
+	rig_national();
 	rig->offerless = true;
 	assert_int_equal(rig_invite("1177", 0, &caller), 0);
 	provider = rig_session(c, SIDE_NURSE);
@@ -1324,7 +1306,7 @@ static void test_national_not_in_the_clear(void **state)
 	struct session *caller;
 
 	(void)state;
-	national_settings();
+	rig_national();
 	rig->settings.trunks[1].srtp = SRTP_REQUIRED;
 	assert_int_equal(rig_invite("1177", 0, &caller), 0);
 	assert_non_null(strstr(rig->log, "refuse 0 488\n"));
@@ -1338,7 +1320,7 @@ static struct call *national_let_go(enum hand_over way)
 	struct call *c = call_of(&rig->self, 0);
 	struct session *caller;
 
-	national_settings();
+	rig_national();
 	rig->settings.trunks[0].hand_over = way;
 	assert_int_equal(rig_invite("1177", 0, &caller), 0);
 	if (way == HAND_OVER_REDIRECT)

@@ -218,9 +218,12 @@ int session_answer(struct session *s, const struct offer_media *media)
 	assert_true(s->waiting);
 	if (rig->answer_err)
 		return rig->answer_err;
-	note("answer %d %s\n", (int)side_of(s),
-	     media->as_is.len ? media->as_is.p
-			      : direction_text(media->direction));
+	if (media->as_is.len > 2 && !memcmp(media->as_is.p, "v=0", 3))
+		note("answer %d our words\n", (int)side_of(s));
+	else
+		note("answer %d %s\n", (int)side_of(s),
+		     media->as_is.len ? media->as_is.p
+				      : direction_text(media->direction));
 	s->waiting = false;
 	if (s->has_pending) {
 		s->theirs = s->pending;
@@ -438,12 +441,6 @@ const struct offer *session_theirs(const struct session *s)
 const struct offer *session_pending(const struct session *s)
 {
 	return s->has_pending ? &s->pending : NULL;
-}
-
-bool offer_is_hold(const struct offer *theirs)
-{
-	return theirs->direction == OFFER_SENDONLY ||
-	       theirs->direction == OFFER_INACTIVE;
 }
 
 unsigned registrar_find(const struct registrar *r, unsigned agent,
@@ -747,6 +744,14 @@ void rig_played(struct call *c, bool complete, uint32_t samples)
 	media_says(c, &m);
 }
 
+void rig_key(struct call *c, unsigned event)
+{
+	struct ipc_message m = { .type = IPC_DTMF };
+
+	m.u.DTMF.event = (uint8_t)event;
+	media_says(c, &m);
+}
+
 void rig_closed(struct call *c)
 {
 	struct ipc_message m = { .type = IPC_CALL_CLOSED };
@@ -867,4 +872,22 @@ struct call *rig_talking(void)
 	assert_int_equal(c->outcome, OUTCOME_RUNNING);
 	forget();
 	return c;
+}
+
+void rig_national(void)
+{
+	struct settings *s = &rig->settings;
+
+	s->role = NODE_NATIONAL;
+	s->trunks[0].place = PLACE_HEADER;
+	memcpy(s->trunks[0].municipality_key, "X-Place", 8);
+	s->trunks[1].trusted = true;
+	s->trunks[1].place = PLACE_HEADER;
+	memcpy(s->trunks[1].municipality_key, "X-Kommun", 9);
+	memcpy(s->routes[0].county, "04", 3);
+	memcpy(s->routes[0].trunk, "out", 4);
+	memcpy(s->routes[0].organisation, "region-04", 10);
+	s->route_count = 1;
+	memcpy(s->national_trunk, "national", 9);
+	assert_int_equal(route_take_law(&rig->self), 0);
 }

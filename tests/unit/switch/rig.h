@@ -85,6 +85,7 @@ unsigned rig_replace(struct call *c, enum side side, int trunk,
 /* As media, recorder, ledger would say it. */
 void rig_opened(struct call *c, enum side side, uint16_t port);
 void rig_played(struct call *c, bool complete, uint32_t samples);
+void rig_key(struct call *c, unsigned event);
 void rig_closed(struct call *c);
 void rig_recorder(struct call *c, enum record_state state);
 
@@ -99,6 +100,9 @@ void rig_takes_offer(struct session *s, enum codec codec);
 
 void rig_register(unsigned agent, bool here);
 void rig_wait(uint64_t ms);
+
+/* A national node: county 04 by trunk 1, else trunk 2. */
+void rig_national(void);
 
 /* A call that waits / talks, with everything before it forgotten. */
 struct call *rig_queued(void);
