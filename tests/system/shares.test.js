@@ -58,7 +58,7 @@ test('each mistake has its own word', () => {
 	refused(join(words[0], words[1], other[0].words), /share 3: is of another set/);
 	refused(key(['join', '--recipient', 'age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg'],
 		words.join('\n')), /another key than that of age1lggyhqrw/);
-	refused(key(['split', '--need', '2', '--of', '3'], recovery.identity.replace(/.$/, (c) => (c === 'Q' ? 'P' : 'Q')), /no key|mistyped/);
+	refused(key(['split', '--need', '2', '--of', '3'], recovery.identity.replace(/.$/, (c) => (c === 'Q' ? 'P' : 'Q'))), /no key|mistyped/);
 	for (const args of [['--need', '1', '--of', '3'], ['--need', '4', '--of', '3'], ['--need', '2', '--of', '17'], []])
 		assert.strictEqual(key(['split', ...args], recovery.identity).status, 2);
 });
