@@ -10,7 +10,7 @@ const { laidOut, ms, missing } = require('../lib/recorded.js');
 const { sleep, until, run } = require('../lib/wait.js');
 
 const CALLER = 440, NURSE = 880;
-const KILLS = Number(process.env.KILLS || 100), MOST_MS = 540000;
+const KILLS = Number(process.env.KILLS || 100), MOST_MS = 780000;
 let seed = Number(process.env.SEED || Date.now() % 0x7fffffff);
 let s, listener;
 
@@ -33,8 +33,8 @@ const recordings = () => until('an answer', () => s.node.recordings().catch(() =
 
 test(`${KILLS} kills`, async (t) => {
 	t.diagnostic(`SEED=${seed}`);
-	const nurse = await s.nurse('agent1', { tone: NURSE, seconds: 900 });
-	const caller = await s.phone({ user: 'caller', tone: CALLER, seconds: 900 });
+	const nurse = await s.nurse('agent1', { tone: NURSE, seconds: 1200 });
+	const caller = await s.phone({ user: 'caller', tone: CALLER, seconds: 1200 });
 	const began = Date.now(), killed = {}, recorderKills = [];
 	let calls = 0, up = false, kills = 0;
 
@@ -68,10 +68,7 @@ test(`${KILLS} kills`, async (t) => {
 			up = false;
 			continue;
 		}
-		const from = await s.node.metric('rtp_relayed'), then = Date.now();
-		await sleep(800);
-		const rate = (await s.node.metric('rtp_relayed') - from) / (Date.now() - then) * 1000;
-		assert.ok(rate > 75, `${where}: ${rate} packets a second`);
+		await s.node.heard();
 		assert.equal(caller.count('CALL_CLOSED') + nurse.count('CALL_CLOSED'), 0, `${where}: the call goes on`);
 		if (random(8) === 0) await hangup();
 	}
