@@ -120,6 +120,7 @@ int stream_connect(struct endpoint *e, const struct sa *peer, struct text name,
 		   int trunk, struct flow *ret) CHECK_RESULT;
 int stream_send(struct connection *c, const void *p, size_t len) CHECK_RESULT;
 int stream_write(struct connection *c, const void *p, size_t len) CHECK_RESULT;
+int stream_read(struct connection *c) CHECK_RESULT;
 void stream_opened(struct connection *c);
 void stream_input(struct connection *c, const uint8_t *p, size_t len);
 void stream_leave(struct connection *c);
