@@ -12,7 +12,7 @@
 #include "base/bytes.h"
 
 #define SEEK_EVERY_MS 10000u
-#define SEEK_MAX 256u
+#define SEEK_MAX 128u
 
 struct seek_point {
 	uint32_t ms;

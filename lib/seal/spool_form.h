@@ -13,7 +13,6 @@
 #define SPOOL_DATA_FIXED (8 + 3 * 8 + 4)
 #define SPOOL_START_FIXED (8 + 16 + 16 + 2 + 3 + 2 + 16 + 16 + 2 + 16 + 16 + 2)
 #define SPOOL_TEXT_MAX 64
-#define SPOOL_FACT_MAX 512
 #define SPOOL_DETAILS_MAX 2048
 
 /* Header, content and tag, filled up. */

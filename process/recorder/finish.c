@@ -106,27 +106,15 @@ void finish_chunks(struct recorder *self, struct slot *slot)
 	}
 }
 
-static int each_fact(struct recorder *self, struct slot *slot,
-		     struct card_json *c,
-		     void (*add)(struct card_json *, const struct spool_fact *))
+static void each_fact(const struct slot *slot, struct card_json *c,
+		      void (*add)(struct card_json *,
+				  const struct spool_fact *))
 {
-	struct reader r = reader_on(slot->facts, slot->facts_len);
-	struct spool_record rec;
+	struct spool_fact fact;
+	uint16_t at = 0;
 
-	while (!spool_next(&r, &rec)) {
-		struct spool_seal seal = slot->seal;
-		struct spool_content content;
-		int err;
-
-		seal.seq = rec.seq;
-		err = spool_open(&rec, &seal, self->chunk, sizeof(self->chunk),
-				 &content);
-		if (err)
-			return err;
-		assert(content.type == SPOOL_FACT);
-		add(c, &content.u.fact);
-	}
-	return 0;
+	while (!facts_read(&slot->facts, &at, &fact))
+		add(c, &fact);
 }
 
 /* From the facts, as the keeper would make it from the same facts. */
@@ -148,22 +136,33 @@ static int make_card(struct recorder *self, struct slot *slot,
 	if (spool_next(&r, &rec) || spool_read_start(&rec, &start))
 		return EBADMSG;
 	card_json_begin(&c, &json, &start);
-	err = each_fact(self, slot, &c, card_json_fact);
+	each_fact(slot, &c, card_json_fact);
 	card_json_marks(&c);
-	if (!err)
-		err = each_fact(self, slot, &c, card_json_mark);
+	each_fact(slot, &c, card_json_mark);
 	card_json_seek(&c, &slot->seek);
-	if (!err)
-		err = card_json_end(&c, &end);
+	err = card_json_end(&c, &end);
 	if (!err)
 		err = card_make(self->stream, slot->card_keys.fk,
 				start.card_envelope,
 				(struct bytes){ self->json, json.len }, &card);
 	sodium_memzero(self->json, json.len);
-	/* no fact is longer than all of them were, sealed */
-	sodium_memzero(self->chunk, sizeof(slot->facts));
 	*ret_len = (uint32_t)card.len;
 	return err;
+}
+
+/* The facts' records, for a carry when their keys are gone. */
+static int make_records(struct slot *slot)
+{
+	struct writer w = writer_on(slot->body + CARD_MAX, FACTS_RECORDS_MAX);
+	uint16_t at = 0;
+	int err = 0;
+
+	while (!err)
+		err = facts_record(&slot->facts, &at, &slot->seal, &w);
+	if (err != ENOENT)
+		return err;
+	slot->records_len = (uint16_t)w.len;
+	return 0;
 }
 
 /* Write the last chunk and let the body appear, or see that it has. */
@@ -238,9 +237,11 @@ static void finish_card(struct recorder *self, struct slot *slot)
 	int err;
 
 	slot->body_whole = 1;
-	/* the card takes the place of the body's tail, which is sealed now */
+	/* what follows takes the place of the body's tail, sealed by now */
 	atomic_thread_fence(memory_order_seq_cst);
 	err = make_card(self, slot, &card_len);
+	if (!err)
+		err = make_records(slot);
 	if (err) {
 		cannot(self, slot, err);
 		return;
@@ -284,6 +285,7 @@ void finish_failed(struct recorder *self, struct slot *slot,
 
 	close_part(self, slot);
 	d->card_len = 0;
+	slot->records_len = 0;
 	slot->state = SLOT_OVER;
 	slot_wipe_keys(slot);
 	d->state = RECORD_ALARM;

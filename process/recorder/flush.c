@@ -12,7 +12,6 @@
  * full, the recordings in progress end as an alarm; their calls go on.
  */
 #include <assert.h>
-#include <sodium.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -51,15 +50,18 @@ static int append_start(struct recorder *self, struct slot *slot)
 
 static int append_facts(struct recorder *self, struct slot *slot)
 {
-	int err;
+	int err = 0;
 
-	if (slot->facts_spooled == slot->facts_len)
-		return 0;
-	err = append_raw(self, slot->facts + slot->facts_spooled,
-			 (size_t)(slot->facts_len - slot->facts_spooled),
-			 slot->carried);
-	if (!err)
-		slot->facts_spooled = slot->facts_len;
+	while (!err && slot->facts_spooled < slot->facts.len) {
+		struct writer *w;
+
+		err = journal_room(self->journal, slot->carried, &w);
+		if (err)
+			break;
+		err = facts_record(&slot->facts, &slot->facts_spooled,
+				   &slot->seal, w);
+		journal_added(self->journal);
+	}
 	return err;
 }
 
@@ -95,7 +97,7 @@ static int append_data(struct recorder *self, struct slot *slot)
 static bool all_durable(const struct slot *slot)
 {
 	return slot->durable == slot_progress(slot)->body_len &&
-	       slot->facts_durable == slot->facts_len;
+	       slot->facts_durable == slot->facts.len;
 }
 
 static uint64_t length_ms(const struct slot *slot)
@@ -166,13 +168,14 @@ static int carry(struct recorder *self, struct slot *slot)
 {
 	int err = append_raw(self, slot->dossier.start, slot->dossier.start_len,
 			     true);
+	struct bytes records = slot_records(slot);
 
 	if (err)
 		return err;
 	slot->carried = 1;
 	slot->facts_spooled = 0;
 	if (slot->state == SLOT_OVER)
-		err = append_facts(self, slot);
+		err = append_raw(self, records.p, records.len, true);
 	else
 		slot->spooled = slot_chunk_at(slot);
 	if (!err && slot->end_len)
@@ -354,58 +357,17 @@ void flush_all(struct recorder *self)
 	self->flushing = false;
 }
 
-/* Of a kind and its value; a recording's own, so it tells nobody anything. */
-static uint64_t fact_hash(const struct slot *slot, uint8_t kind,
-			  struct text value)
-{
-	uint8_t key[crypto_shorthash_KEYBYTES];
-	uint64_t hash;
-
-	static_assert(sizeof(key) == ID_BYTES && sizeof(hash) == 8, "SipHash");
-	memcpy(key, slot->dossier.id, sizeof(key));
-	key[0] ^= kind;
-	crypto_shorthash((uint8_t *)&hash, (const uint8_t *)value.p, value.len,
-			 key);
-	return hash;
-}
-
-/*
- * May it stand in the card? A switch or a recorder that was restarted says
- * again what stands there already; it is known by a hash, for the fact itself
- * is sealed. What may happen twice leaves room for what is said at the end.
- */
-static bool may_say(const struct slot *slot, uint8_t kind, uint64_t hash)
-{
-	bool repeats = kind == FACT_MARK || kind == FACT_TRANSFER;
-
-	for (unsigned i = 0; i < slot->fact_count && !repeats; i++)
-		if (slot->fact_hash[i] == hash)
-			return false;
-	if (slot->fact_count < SLOT_FACTS - (repeats ? 4 : 0))
-		return true;
-	log_error("no room for one more fact of a card");
-	return false;
-}
-
 void flush_fact(struct recorder *self, struct slot *slot, uint8_t kind,
 		struct text value)
 {
 	struct spool_fact fact = { .kind = kind,
 				   .at_ms = (uint64_t)clock_wall_ms(),
 				   .value = value };
-	struct writer w = writer_on(slot->facts + slot->facts_len,
-				    sizeof(slot->facts) - slot->facts_len);
-	uint64_t hash = fact_hash(slot, kind, value);
 
 	/* after END nothing counts any more */
-	if (slot->state < SLOT_STARTING || slot->state > SLOT_ENDING ||
-	    !may_say(slot, kind, hash))
+	if (slot->state < SLOT_STARTING || slot->state > SLOT_ENDING)
 		return;
-	if (spool_write_fact(&w, &slot->seal, &self->nonce, &fact)) {
+	if (facts_add(&slot->facts, &slot->seal, &self->nonce, &fact) ==
+	    EMSGSIZE)
 		log_error("no room for one more fact of a card");
-		return;
-	}
-	slot->facts_len = (uint16_t)(slot->facts_len + w.len);
-	/* last: who dies before it hears the fact again */
-	slot->fact_hash[slot->fact_count++] = hash;
 }

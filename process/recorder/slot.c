@@ -205,11 +205,16 @@ void slot_sealed_commit(struct slot *slot)
 
 void slot_wipe_keys(struct slot *slot)
 {
+	size_t records_end = CARD_MAX + slot->records_len;
+
 	seal_keys_wipe(&slot->keys);
 	seal_keys_wipe(&slot->card_keys);
 	sodium_memzero(slot->seal.tail, sizeof(slot->seal.tail));
 	sodium_memzero(slot->seal.card_tail, sizeof(slot->seal.card_tail));
-	/* all of the body's tail, but not the card that took its place */
+	sodium_memzero(&slot->facts, sizeof(slot->facts));
+	/* all of the body's tail, but not what took its place */
 	sodium_memzero(slot->body + slot->dossier.card_len,
-		       sizeof(slot->body) - slot->dossier.card_len);
+		       CARD_MAX - slot->dossier.card_len);
+	sodium_memzero(slot->body + records_end,
+		       sizeof(slot->body) - records_end);
 }

@@ -19,6 +19,7 @@
 #include <stdatomic.h>
 
 #include "base/encode.h"
+#include "process/recorder/facts.h"
 #include "process/recorder/id_map.h"
 #include "container/mkv.h"
 #include "container/timeline.h"
@@ -28,12 +29,11 @@
 #include "seal/spool.h"
 #include "settings/settings.h"
 
-#define SLOT_MAGIC 0x7661786c72656301ull
-/* a chunk, and what comes in while a flush is not durable */
-#define SLOT_BODY_BYTES (STREAM_CHUNK_BYTES + 8 * 1024)
+#define SLOT_MAGIC 0x7661786c72656302ull
+/* a chunk, and what comes in while a flush is not durable: of two voices in
+ * G.711 a quarter of a second; what is more costs a flush of its own */
+#define SLOT_BODY_BYTES (STREAM_CHUNK_BYTES + 4 * 1024)
 #define SLOT_START_MAX 2048
-#define SLOT_FACTS_MAX (12 * 1024) /* their sealed records, 512 bytes most */
-#define SLOT_FACTS 24
 #define SLOT_TRACKS MKV_AUDIO_TRACKS
 
 /*
@@ -139,26 +139,26 @@ struct slot {
 	uint8_t start_spooled, start_durable;
 	uint8_t end_spooled, end_durable;
 	uint8_t done_spooled, done_durable;
-	uint16_t facts_spooled, facts_durable; /* bytes of facts[] */
+	uint16_t facts_spooled, facts_durable; /* places in facts */
 	uint8_t carried;     /* in this commit, to the current segment */
 	uint8_t body_whole;  /* named, hashed: body[] may hold the card now */
 	uint8_t recoverable; /* ended by a fault, but START is durable */
 
-	uint16_t facts_len;
-	uint16_t fact_count;
-	uint64_t fact_hash[SLOT_FACTS]; /* of kind and value: said already */
+	uint16_t records_len; /* of the facts' records, once it is over */
 	struct seek seek;
 	uint16_t end_len;
 	uint8_t end[SPOOL_ALIGN];
-	uint8_t facts[SLOT_FACTS_MAX];
+	struct facts facts;
 	struct dossier dossier;
 	/* the body from the first chunk that is not sealed: a circle; once
-	 * the recording is over, its card */
+	 * the recording is over, its card, and behind CARD_MAX the records of
+	 * its facts */
 	uint8_t body[SLOT_BODY_BYTES];
 };
 
-static_assert(CARD_MAX <= SLOT_BODY_BYTES, "a card fits where the body was");
-static_assert(sizeof(struct slot) <= 96 * 1024, "promised to operators");
+static_assert(CARD_MAX + FACTS_RECORDS_MAX <= SLOT_BODY_BYTES,
+	      "card and records fit where the body was");
+static_assert(sizeof(struct slot) <= 78 * 1024, "promised to operators");
 
 struct slots {
 	uint64_t magic; /* written last */
@@ -243,7 +243,13 @@ static inline bool slot_chunk_ready(uint64_t chunks, uint64_t durable)
 	return durable > (chunks + 1) * STREAM_CHUNK_BYTES;
 }
 
-/* Keys and plaintext are no longer needed; dossier.card_len stays. */
+/* The records of a recording that is over. */
+static inline struct bytes slot_records(const struct slot *slot)
+{
+	return (struct bytes){ slot->body + CARD_MAX, slot->records_len };
+}
+
+/* Keys and plaintext are no longer needed; card and records stay. */
 void slot_wipe_keys(struct slot *slot);
 
 #endif

@@ -168,6 +168,32 @@ static void the_tail_goes_round(void **state)
 	assert_true(len > 10 * SLOT_BODY_BYTES);
 }
 
+/* Over: card and records stay, and nothing that could be read. */
+static void what_is_over_is_wiped(void **state)
+{
+	struct slot *slot = take(1);
+	size_t bytes = 0;
+
+	(void)state;
+	memset(&slot->facts, 1, sizeof(slot->facts));
+	memset(slot->body, 1, sizeof(slot->body));
+	memset(&slot->keys, 1, sizeof(slot->keys));
+	slot->dossier.card_len = 700;
+	slot->records_len = 1024;
+	slot_wipe_keys(slot);
+	assert_true(sodium_is_zero((const uint8_t *)&slot->keys,
+				   sizeof(slot->keys)));
+	assert_true(sodium_is_zero((const uint8_t *)&slot->facts,
+				   sizeof(slot->facts)));
+	for (size_t i = 0; i < sizeof(slot->body); i++)
+		bytes += slot->body[i];
+	assert_int_equal(bytes, 1724);
+	assert_int_equal(slot->body[699], 1);
+	assert_int_equal(slot_records(slot).len, 1024);
+	assert_int_equal(slot_records(slot).p[0], 1);
+	assert_int_equal(slot_records(slot).p[1023], 1);
+}
+
 static void when_a_chunk_may_be_sealed(void **state)
 {
 	static const struct {
@@ -224,6 +250,7 @@ int main(void)
 		T(the_next_recorder_finds_all_of_it),
 		T(progress_turns_at_once),
 		T(the_tail_goes_round),
+		T(what_is_over_is_wiped),
 		cmocka_unit_test(when_a_chunk_may_be_sealed),
 		cmocka_unit_test(ids_are_found_after_others_left),
 	};
