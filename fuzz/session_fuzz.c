@@ -370,13 +370,16 @@ static size_t fill_in(struct text t, char *to, size_t max)
 
 	for (size_t i = 0; i < t.len;) {
 		if (session && word_at(t, i, "CALLID")) {
-			writer_str(&w, state->d.dialog.call_id);
+			writer_str(&w, dialog_word(&state->d.dialog,
+						   DIALOG_CALL_ID));
 			i += 6;
 		} else if (session && word_at(t, i, "LTAG")) {
-			writer_str(&w, state->d.dialog.local_tag);
+			writer_str(&w, dialog_word(&state->d.dialog,
+						   DIALOG_LOCAL_TAG));
 			i += 4;
 		} else if (session && word_at(t, i, "RTAG")) {
-			writer_str(&w, state->d.dialog.remote_tag);
+			writer_str(&w, dialog_word(&state->d.dialog,
+						   DIALOG_REMOTE_TAG));
 			i += 4;
 		} else {
 			writer_u8(&w, (uint8_t)t.p[i++]);

@@ -13,6 +13,18 @@ int text_copy(char *to, size_t max, struct text t)
 	return 0;
 }
 
+struct text text_cut(struct text *t, char c)
+{
+	const char *at = t->len ? memchr(t->p, c, t->len) : NULL;
+	struct text head = *t;
+
+	if (at)
+		head.len = (size_t)(at - t->p);
+	t->p += head.len + (at ? 1 : 0);
+	t->len -= head.len + (at ? 1 : 0);
+	return head;
+}
+
 int text_u64(struct text t, uint64_t min, uint64_t max, uint64_t *ret)
 {
 	uint64_t v = 0;

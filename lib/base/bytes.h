@@ -43,6 +43,9 @@ static inline bool text_is(struct text t, const char *s)
 /* Copy into a terminated array of max bytes. EMSGSIZE if it does not fit. */
 int text_copy(char *to, size_t max, struct text t) CHECK_RESULT;
 
+/* Cut off what stands before the first c, or all of it; c itself goes too. */
+struct text text_cut(struct text *t, char c);
+
 /* Decimal digits alone, no sign, no blanks. EBADMSG, or EINVAL out of range. */
 int text_u64(struct text t, uint64_t min, uint64_t max,
 	     uint64_t *ret) CHECK_RESULT;

@@ -1,33 +1,96 @@
+#include <assert.h>
 #include <strings.h>
 
 #include "sip/dialog.h"
 #include "sip/lex.h"
 
-/* Nothing that we store and write out again may begin a new line. */
-static int keep(char *to, size_t max, struct text t)
+static const uint16_t most[DIALOG_WORDS] = {
+	[DIALOG_CALL_ID] = DIALOG_CALL_ID_MAX,
+	[DIALOG_LOCAL_TAG] = DIALOG_TAG_MAX,
+	[DIALOG_REMOTE_TAG] = DIALOG_TAG_MAX,
+	[DIALOG_LOCAL] = DIALOG_URI_MAX,
+	[DIALOG_REMOTE] = DIALOG_URI_MAX,
+	[DIALOG_TARGET] = DIALOG_URI_MAX,
+	[DIALOG_ROUTES] = DIALOG_ROUTES_MAX,
+};
+
+/* NULL: the bytes end before it does. */
+static const char *find_word(const struct dialog *d, enum dialog_word which)
+{
+	const char *p = d->words, *end = d->words + sizeof(d->words);
+
+	for (unsigned i = 0;; i++) {
+		const char *stop =
+			p < end ? memchr(p, '\0', (size_t)(end - p)) : NULL;
+
+		if (!stop || i == which)
+			return stop ? p : NULL;
+		p = stop + 1;
+	}
+}
+
+const char *dialog_word(const struct dialog *d, enum dialog_word which)
+{
+	const char *p = find_word(d, which);
+
+	return p ? p : "";
+}
+
+static bool is_plain(struct text t)
 {
 	for (size_t i = 0; i < t.len; i++)
 		if ((unsigned char)t.p[i] < ' ' || t.p[i] == 0x7f)
-			return EBADMSG;
-	return text_copy(to, max, t);
+			return false;
+	return true;
+}
+
+int dialog_set(struct dialog *d, enum dialog_word which, struct text t)
+{
+	const char *word = find_word(d, which);
+	const char *last = find_word(d, DIALOG_WORDS - 1);
+	size_t at, old, total;
+
+	assert(word && last);
+	at = (size_t)(word - d->words);
+	old = strlen(word);
+	total = (size_t)(last - d->words) + strlen(last) + 1;
+	if (!is_plain(t))
+		return EBADMSG;
+	if (t.len >= most[which] || total - old + t.len > sizeof(d->words))
+		return EMSGSIZE;
+	memmove(d->words + at + t.len, d->words + at + old, total - at - old);
+	memcpy(d->words + at, t.p, t.len);
+	total = total - old + t.len;
+	memset(d->words + total, 0, sizeof(d->words) - total);
+	return 0;
 }
 
 /* "<uri>": the display name is the peer's own affair. */
-static int keep_address(char *to, size_t max, struct pl auri)
+static int bracketed(char *to, size_t max, struct pl auri)
 {
-	char brackets[DIALOG_URI_MAX];
-	struct writer w = writer_on(brackets, sizeof(brackets));
+	struct writer w = writer_on(to, max);
 
 	writer_u8(&w, '<');
 	writer_copy(&w, auri.p, auri.l);
 	writer_u8(&w, '>');
-	if (writer_finish(&w))
-		return EMSGSIZE;
-	return keep(to, max, (struct text){ brackets, w.len });
+	writer_u8(&w, '\0');
+	return writer_finish(&w) ? EMSGSIZE : 0;
+}
+
+static int keep_address(struct dialog *d, enum dialog_word which,
+			struct pl auri)
+{
+	char brackets[DIALOG_URI_MAX];
+	int err = bracketed(brackets, sizeof(brackets), auri);
+
+	/* brackets and terminator take three */
+	return err ? err
+		   : dialog_set(d, which,
+				(struct text){ brackets, auri.l + 2 });
 }
 
 /* The one Contact of a request or response that makes or moves a dialog. */
-static int keep_target(char to[DIALOG_URI_MAX], const struct sip_msg *msg)
+static int keep_target(struct dialog *d, const struct sip_msg *msg)
 {
 	struct text value, more;
 	struct sip_addr addr;
@@ -41,7 +104,7 @@ static int keep_target(char to[DIALOG_URI_MAX], const struct sip_msg *msg)
 	    (pl_strcasecmp(&addr.uri.scheme, "sip") &&
 	     pl_strcasecmp(&addr.uri.scheme, "sips")))
 		return EBADMSG;
-	return keep(to, DIALOG_URI_MAX, message_text(addr.auri));
+	return dialog_set(d, DIALOG_TARGET, message_text(addr.auri));
 }
 
 static unsigned count_routes(const struct sip_msg *msg)
@@ -59,10 +122,10 @@ static unsigned count_routes(const struct sip_msg *msg)
  * The route set: Record-Route as it stands for the one who was called, turned
  * around for the one who called (12.1.1, 12.1.2).
  */
-static int keep_routes(char to[DIALOG_ROUTES_MAX], const struct sip_msg *msg,
-		       bool caller)
+static int keep_routes(struct dialog *d, const struct sip_msg *msg, bool caller)
 {
 	unsigned n = count_routes(msg);
+	char to[DIALOG_ROUTES_MAX];
 	size_t len = 0;
 
 	for (unsigned i = 0; i < n; i++) {
@@ -80,14 +143,12 @@ static int keep_routes(char to[DIALOG_ROUTES_MAX], const struct sip_msg *msg,
 				return EMSGSIZE;
 			to[len++] = ',';
 		}
-		err = keep_address(to + len, DIALOG_ROUTES_MAX - len,
-				   addr.auri);
+		err = bracketed(to + len, DIALOG_ROUTES_MAX - len, addr.auri);
 		if (err)
 			return err;
-		len += strlen(to + len);
+		len += addr.auri.l + 2;
 	}
-	to[len] = '\0';
-	return 0;
+	return dialog_set(d, DIALOG_ROUTES, (struct text){ to, len });
 }
 
 int dialog_accept(struct dialog *ret, const struct sip_msg *invite,
@@ -96,21 +157,20 @@ int dialog_accept(struct dialog *ret, const struct sip_msg *invite,
 	struct dialog d = { .state = DIALOG_EARLY };
 	int err;
 
-	err = keep(d.call_id, sizeof(d.call_id), message_text(invite->callid));
+	err = dialog_set(&d, DIALOG_CALL_ID, message_text(invite->callid));
 	if (!err)
-		err = keep(d.local_tag, sizeof(d.local_tag), tag);
+		err = dialog_set(&d, DIALOG_LOCAL_TAG, tag);
 	if (!err)
-		err = keep(d.remote_tag, sizeof(d.remote_tag),
-			   message_text(invite->from.tag));
+		err = dialog_set(&d, DIALOG_REMOTE_TAG,
+				 message_text(invite->from.tag));
 	if (!err)
-		err = keep_address(d.local, sizeof(d.local), invite->to.auri);
+		err = keep_address(&d, DIALOG_LOCAL, invite->to.auri);
 	if (!err)
-		err = keep_address(d.remote, sizeof(d.remote),
-				   invite->from.auri);
+		err = keep_address(&d, DIALOG_REMOTE, invite->from.auri);
 	if (!err)
-		err = keep_target(d.target, invite);
+		err = keep_target(&d, invite);
 	if (!err)
-		err = keep_routes(d.routes, invite, false);
+		err = keep_routes(&d, invite, false);
 	if (err)
 		return err;
 	d.remote_seq = invite->cseq.num;
@@ -126,24 +186,33 @@ int dialog_call(struct dialog *ret, struct text local, struct text remote,
 		struct text target)
 {
 	struct dialog d = { .state = DIALOG_NONE, .caller = 1 };
-	char token[MESSAGE_TAG_CHARS + 1];
+	char call_id[2 * MESSAGE_TAG_CHARS + 1], tag[MESSAGE_TAG_CHARS + 1];
 	int err;
 
-	err = keep(d.local, sizeof(d.local), local);
+	message_token(call_id);
+	message_token(call_id + MESSAGE_TAG_CHARS);
+	message_token(tag);
+	err = dialog_set(&d, DIALOG_CALL_ID, text_of(call_id));
 	if (!err)
-		err = keep(d.remote, sizeof(d.remote), remote);
+		err = dialog_set(&d, DIALOG_LOCAL_TAG, text_of(tag));
 	if (!err)
-		err = keep(d.target, sizeof(d.target), target);
+		err = dialog_set(&d, DIALOG_LOCAL, local);
+	if (!err)
+		err = dialog_set(&d, DIALOG_REMOTE, remote);
+	if (!err)
+		err = dialog_set(&d, DIALOG_TARGET, target);
 	if (err)
 		return err;
-	message_token(token);
-	memcpy(d.call_id, token, sizeof(token));
-	message_token(token);
-	memcpy(d.call_id + MESSAGE_TAG_CHARS, token, sizeof(token));
-	message_token(token);
-	memcpy(d.local_tag, token, sizeof(token));
 	*ret = d;
 	return 0;
+}
+
+void dialog_unanswer(struct dialog *d)
+{
+	d->state = DIALOG_NONE;
+	d->remote_seq_known = 0;
+	/* a text that is none always fits */
+	(void)!dialog_set(d, DIALOG_REMOTE_TAG, TEXT(""));
 }
 
 int dialog_response(struct dialog *ret, const struct dialog *from,
@@ -157,16 +226,15 @@ int dialog_response(struct dialog *ret, const struct dialog *from,
 	if (!response->to.tag.l)
 		return EPROTO;
 	fresh = d.state == DIALOG_NONE;
-	err = keep(d.remote_tag, sizeof(d.remote_tag),
-		   message_text(response->to.tag));
+	err = dialog_set(&d, DIALOG_REMOTE_TAG, message_text(response->to.tag));
 	if (err)
 		return err;
-	err = keep_target(d.target, response);
+	err = keep_target(&d, response);
 	if (err && (success || err == EMSGSIZE))
 		return err;
 	/* 13.2.2.4: the 2xx has the last word on the route set */
 	if (fresh || success)
-		err = keep_routes(d.routes, response, true);
+		err = keep_routes(&d, response, true);
 	else
 		err = 0;
 	if (err)
@@ -183,17 +251,14 @@ int dialog_orphan(struct dialog *ret, const struct sip_msg *response,
 	struct dialog d = { .caller = 1, .local_seq = response->cseq.num };
 	int err;
 
-	err = keep(d.call_id, sizeof(d.call_id),
-		   message_text(response->callid));
+	err = dialog_set(&d, DIALOG_CALL_ID, message_text(response->callid));
 	if (!err)
-		err = keep(d.local_tag, sizeof(d.local_tag),
-			   message_text(response->from.tag));
+		err = dialog_set(&d, DIALOG_LOCAL_TAG,
+				 message_text(response->from.tag));
 	if (!err)
-		err = keep_address(d.local, sizeof(d.local),
-				   response->from.auri);
+		err = keep_address(&d, DIALOG_LOCAL, response->from.auri);
 	if (!err)
-		err = keep_address(d.remote, sizeof(d.remote),
-				   response->to.auri);
+		err = keep_address(&d, DIALOG_REMOTE, response->to.auri);
 	if (err)
 		return err;
 	return dialog_response(ret, &d, response, flow);
@@ -215,22 +280,21 @@ int dialog_check(struct dialog *d, const struct sip_msg *request)
 void dialog_refresh(struct dialog *d, const struct sip_msg *msg,
 		    const struct flow *flow)
 {
-	char target[DIALOG_URI_MAX];
-
-	if (!keep_target(target, msg))
-		memcpy(d->target, target, sizeof(d->target));
+	/* where it was unusable it stays as it is */
+	(void)!keep_target(d, msg);
 	d->flow = *flow;
 }
 
 /* The URI between the first brackets; empty where there are none. */
 static struct text first_route(const struct dialog *d, size_t *ret_end)
 {
-	const char *begin = strchr(d->routes, '<');
+	const char *routes = dialog_word(d, DIALOG_ROUTES);
+	const char *begin = strchr(routes, '<');
 	const char *end = begin ? strchr(begin, '>') : NULL;
 
 	if (!end)
-		return (struct text){ d->routes, 0 };
-	*ret_end = (size_t)(end + 1 - d->routes);
+		return (struct text){ routes, 0 };
+	*ret_end = (size_t)(end + 1 - routes);
 	return (struct text){ begin + 1, (size_t)(end - begin - 1) };
 }
 
@@ -251,21 +315,23 @@ static void write_routes(const struct dialog *d, struct writer *w,
 {
 	size_t end = 0;
 	struct text first = first_route(d, &end);
+	const char *routes = dialog_word(d, DIALOG_ROUTES);
+	const char *target = dialog_word(d, DIALOG_TARGET);
 
-	*ret_uri = text_of(d->target);
+	*ret_uri = text_of(target);
 	if (!first.len)
 		return;
 	if (is_loose(first)) {
-		writer_printf(w, "Route: %s\r\n", d->routes);
+		writer_printf(w, "Route: %s\r\n", routes);
 		return;
 	}
 	/* 12.2.1.1: a strict router is the request-URI, the target comes last
 	 */
 	*ret_uri = first;
 	writer_str(w, "Route: ");
-	if (d->routes[end] == ',')
-		writer_printf(w, "%s,", d->routes + end + 1);
-	writer_printf(w, "<%s>\r\n", d->target);
+	if (routes[end] == ',')
+		writer_printf(w, "%s,", routes + end + 1);
+	writer_printf(w, "<%s>\r\n", target);
 }
 
 static void write_end(struct writer *w, const char *header, const char *address,
@@ -284,9 +350,12 @@ void dialog_request(struct dialog *d, struct writer *w,
 	if (!seq)
 		seq = ++d->local_seq;
 	write_routes(d, w, ret_uri);
-	write_end(w, "From", d->local, d->local_tag);
-	write_end(w, "To", d->remote, d->remote_tag);
-	writer_printf(w, "Call-ID: %s\r\nCSeq: %u %s\r\n", d->call_id, seq,
+	write_end(w, "From", dialog_word(d, DIALOG_LOCAL),
+		  dialog_word(d, DIALOG_LOCAL_TAG));
+	write_end(w, "To", dialog_word(d, DIALOG_REMOTE),
+		  dialog_word(d, DIALOG_REMOTE_TAG));
+	writer_printf(w, "Call-ID: %s\r\nCSeq: %u %s\r\n",
+		      dialog_word(d, DIALOG_CALL_ID), seq,
 		      message_method_name(method));
 }
 
@@ -309,7 +378,7 @@ static bool unreachable(const struct dialog *d)
 	struct uri uri;
 	struct sa sa;
 
-	if (lex_uri(&uri, text_of(d->target)))
+	if (lex_uri(&uri, text_of(dialog_word(d, DIALOG_TARGET))))
 		return true;
 	if (uri.host.l >= n &&
 	    !strncasecmp(uri.host.p + uri.host.l - n, invalid, n))
@@ -325,32 +394,30 @@ void dialog_where(const struct dialog *d, struct stack_target *ret)
 
 	t.uri = first_route(d, &end);
 	if (!t.uri.len)
-		t.uri = text_of(d->target);
+		t.uri = text_of(dialog_word(d, DIALOG_TARGET));
 	if (d->flow.connection ||
-	    (!d->routes[0] && sa_isset(&d->flow.peer, SA_ALL) &&
-	     unreachable(d)))
+	    (!*dialog_word(d, DIALOG_ROUTES) &&
+	     sa_isset(&d->flow.peer, SA_ALL) && unreachable(d)))
 		t.flow = &d->flow;
 	*ret = t;
 }
 
-static bool clean(const char *p, size_t max)
+static bool words_sane(const struct dialog *d)
 {
-	const char *end = memchr(p, '\0', max);
+	for (unsigned i = 0; i < DIALOG_WORDS; i++) {
+		const char *word = find_word(d, (enum dialog_word)i);
 
-	for (; end && p < end; p++)
-		if ((unsigned char)*p < ' ' || *p == 0x7f)
+		if (!word || strlen(word) >= most[i] ||
+		    !is_plain(text_of(word)))
 			return false;
-	return end != NULL;
+	}
+	return *dialog_word(d, DIALOG_CALL_ID) &&
+	       *dialog_word(d, DIALOG_LOCAL_TAG) &&
+	       *dialog_word(d, DIALOG_TARGET);
 }
 
 bool dialog_sane(const struct dialog *d)
 {
 	return d->state <= DIALOG_CONFIRMED && d->caller <= 1 &&
-	       clean(d->call_id, sizeof(d->call_id)) && d->call_id[0] &&
-	       clean(d->local_tag, sizeof(d->local_tag)) && d->local_tag[0] &&
-	       clean(d->remote_tag, sizeof(d->remote_tag)) &&
-	       clean(d->local, sizeof(d->local)) &&
-	       clean(d->remote, sizeof(d->remote)) &&
-	       clean(d->target, sizeof(d->target)) && d->target[0] &&
-	       clean(d->routes, sizeof(d->routes)) && flow_sane(&d->flow);
+	       words_sane(d) && flow_sane(&d->flow);
 }

@@ -2,8 +2,9 @@
  * dialog -- the peer-to-peer relation of RFC 3261 section 12, written down
  *
  * A plain struct without pointers: it may be copied into memory that outlives
- * the process and be taken up again by the next one. Texts are terminated and
- * bounded; a peer whose identifiers do not fit is refused, never cut short.
+ * the process and be taken up again by the next one. Its texts are bounded,
+ * each and together; a peer whose identifiers do not fit is refused, never cut
+ * short.
  *
  * Pure: nothing here sends, waits or asks for the time.
  */
@@ -20,27 +21,43 @@
 #define DIALOG_TAG_MAX 96
 #define DIALOG_URI_MAX 512 /* a hand-over token takes 231 */
 #define DIALOG_ROUTES_MAX 1024
+#define DIALOG_BYTES 1280 /* of all its texts */
 
 enum dialog_state { DIALOG_NONE, DIALOG_EARLY, DIALOG_CONFIRMED };
+
+enum dialog_word {
+	DIALOG_CALL_ID,
+	DIALOG_LOCAL_TAG,
+	DIALOG_REMOTE_TAG,
+	DIALOG_LOCAL, /* name-addr as in From or To, without tag */
+	DIALOG_REMOTE,
+	DIALOG_TARGET, /* the URI of their Contact */
+	DIALOG_ROUTES, /* "<sip:a;lr>,<sip:b;lr>" in order of use; "": none */
+	DIALOG_WORDS
+};
 
 struct dialog {
 	uint8_t state;  /* enum dialog_state */
 	uint8_t caller; /* we sent the INVITE, so we own the Call-ID */
 	uint8_t secure; /* RFC 3261 12.1: sips over TLS */
 	uint8_t remote_seq_known;
-	uint32_t local_seq;  /* CSeq of our last request */
-	uint32_t remote_seq; /* of theirs */
-	char call_id[DIALOG_CALL_ID_MAX];
-	char local_tag[DIALOG_TAG_MAX];
-	char remote_tag[DIALOG_TAG_MAX];
-	char local[DIALOG_URI_MAX]; /* name-addr as in From or To, without tag
-				     */
-	char remote[DIALOG_URI_MAX];
-	char target[DIALOG_URI_MAX];    /* the URI of their Contact */
-	char routes[DIALOG_ROUTES_MAX]; /* "<sip:a;lr>,<sip:b;lr>" in order of
-					   use; "" for none */
-	struct flow flow;               /* by which the peer was last heard */
+	uint32_t local_seq;       /* CSeq of our last request */
+	uint32_t remote_seq;      /* of theirs */
+	struct flow flow;         /* by which the peer was last heard */
+	char words[DIALOG_BYTES]; /* one after the other, each terminated */
 };
+
+/* Valid until the dialog changes; "": it has none. */
+const char *dialog_word(const struct dialog *d, enum dialog_word which);
+
+/*
+ * Any text but from the dialog itself. Nothing has changed where it fails.
+ *
+ * EMSGSIZE  longer than its kind may be, or than what is left
+ * EBADMSG   a control character: it could begin a new line
+ */
+int dialog_set(struct dialog *d, enum dialog_word which,
+	       struct text t) CHECK_RESULT;
 
 /*
  * A dialog begun by their INVITE (12.1.1). It is DIALOG_EARLY.
@@ -56,6 +73,9 @@ int dialog_accept(struct dialog *ret, const struct sip_msg *invite,
 /* Before our INVITE: who we are and whom we call. DIALOG_NONE. EMSGSIZE. */
 int dialog_call(struct dialog *ret, struct text local, struct text remote,
 		struct text target) CHECK_RESULT;
+
+/* As dialog_call() left it: nobody has answered. */
+void dialog_unanswer(struct dialog *d);
 
 /*
  * A response to our INVITE, 101 to 299 with a To tag, begins or confirms the

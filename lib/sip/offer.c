@@ -57,17 +57,30 @@ static void put_key(struct offer *o, const struct offer_media *m,
 	memcpy(o->crypto_tag, tag, sizeof(o->crypto_tag));
 }
 
-static void put_line(struct offer *o, unsigned i, bool secure)
+struct text offer_line(const struct offer *o, unsigned i)
 {
-	struct offer_line *l = &o->lines[i];
+	struct text rest = text_of(o->lines);
+	struct text line = text_cut(&rest, '\n');
 
-	memset(l, 0, sizeof(*l));
-	memcpy(l->media, "audio", sizeof("audio"));
-	if (secure)
-		memcpy(l->proto, "RTP/SAVP", sizeof("RTP/SAVP"));
-	else
-		memcpy(l->proto, "RTP/AVP", sizeof("RTP/AVP"));
-	l->format[0] = '0';
+	while (i--)
+		line = text_cut(&rest, '\n');
+	return line;
+}
+
+void offer_secure(struct offer *o, bool secure)
+{
+	struct text old = offer_line(o, o->audio_line);
+	const char *line = secure ? "audio RTP/SAVP 0\n" : "audio RTP/AVP 0\n";
+	size_t len = strlen(line), used = strlen(o->lines);
+	size_t at = (size_t)(old.p - o->lines);
+	size_t gone = old.len + (at + old.len < used ? 1 : 0);
+
+	/* the readers leave room: it is never longer by more than that */
+	if (used - gone + len >= sizeof(o->lines))
+		return;
+	memmove(o->lines + at + len, o->lines + at + gone,
+		used - at - gone + 1);
+	memcpy(o->lines + at, line, len);
 }
 
 /* Payload types already given a meaning in this session (RFC 3264 8.3.2). */
@@ -145,7 +158,7 @@ void offer_make(struct offer *ret, const struct offer_media *m,
 
 	put_media(&o, m);
 	put_codecs(&o, m, NULL, NULL);
-	put_line(&o, 0, m->srtp != SRTP_OFF);
+	offer_secure(&o, m->srtp != SRTP_OFF);
 	if (m->srtp != SRTP_OFF)
 		put_key(&o, m, "1\0\0\0\0\0\0\0\0");
 	*ret = o;
@@ -196,7 +209,7 @@ void offer_remake(struct offer *ret, const struct offer_media *m,
 	secure = last->secure ||
 		 (m->srtp == SRTP_REQUIRED && !(theirs && theirs->port));
 	if (secure != last->secure || !shape->line_count)
-		put_line(&o, o.audio_line, secure);
+		offer_secure(&o, secure);
 	if (secure)
 		put_key(&o, m,
 			last->secure ? last->crypto_tag : "1\0\0\0\0\0\0\0\0");
@@ -321,7 +334,7 @@ static void write_dtmf(struct writer *w, unsigned type, unsigned clock)
 }
 
 static void write_audio(struct writer *w, const struct offer *o,
-			const struct offer_line *l)
+			struct text proto)
 {
 	static const char *const directions[] = {
 		[OFFER_INACTIVE] = "inactive",
@@ -330,7 +343,7 @@ static void write_audio(struct writer *w, const struct offer *o,
 		[OFFER_SENDRECV] = "sendrecv",
 	};
 
-	writer_printf(w, "m=audio %u %s", o->port, l->proto);
+	writer_printf(w, "m=audio %u %.*s", o->port, (int)proto.len, proto.p);
 	for (unsigned i = 0; i < o->codec_count; i++)
 		writer_printf(w, " %u", o->codecs[i].payload_type);
 	if (o->dtmf_type != OFFER_NO_TYPE)
@@ -364,13 +377,14 @@ void offer_write(struct writer *w, const struct offer *o)
 		      (unsigned long long)o->version, family, o->address,
 		      family, o->address);
 	for (unsigned i = 0; i < o->line_count; i++) {
-		const struct offer_line *l = &o->lines[i];
+		struct text rest = offer_line(o, i);
+		struct text media = text_cut(&rest, ' ');
 
 		if (i == o->audio_line && o->port)
-			write_audio(w, o, l);
+			write_audio(w, o, text_cut(&rest, ' '));
 		else
-			writer_printf(w, "m=%s 0 %s %s\r\n", l->media, l->proto,
-				      l->format);
+			writer_printf(w, "m=%.*s 0 %.*s\r\n", (int)media.len,
+				      media.p, (int)rest.len, rest.p);
 	}
 }
 
@@ -382,6 +396,22 @@ static bool ended(const char *p, size_t max)
 static bool type_sane(uint8_t type)
 {
 	return type < TYPES || type == OFFER_NO_TYPE;
+}
+
+/* As many as there shall be, and nothing that begins another line. */
+static bool lines_sane(const struct offer *o)
+{
+	unsigned count = 0;
+
+	if (!ended(o->lines, sizeof(o->lines)))
+		return false;
+	for (const char *p = o->lines; *p; p++) {
+		if (*p == '\n')
+			count++;
+		else if (*p < ' ' || *p == 0x7f)
+			return false;
+	}
+	return count == o->line_count;
 }
 
 bool offer_sane(const struct offer *o)
@@ -402,10 +432,5 @@ bool offer_sane(const struct offer *o)
 		if (o->codecs[i].codec >= CODEC_NONE ||
 		    o->codecs[i].payload_type >= TYPES)
 			return false;
-	for (unsigned i = 0; i < o->line_count; i++)
-		if (!ended(o->lines[i].media, sizeof(o->lines[i].media)) ||
-		    !ended(o->lines[i].proto, sizeof(o->lines[i].proto)) ||
-		    !ended(o->lines[i].format, sizeof(o->lines[i].format)))
-			return false;
-	return true;
+	return lines_sane(o);
 }

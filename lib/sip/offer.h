@@ -22,6 +22,7 @@
 
 #define OFFER_CODECS 4
 #define OFFER_LINES 8
+#define OFFER_LINES_BYTES 208 /* of all their words */
 #define OFFER_ADDRESS_MAX 46
 #define OFFER_KEY_BYTES 30
 #define OFFER_BYTES_MAX 2048 /* of any description that offer_write() makes */
@@ -40,13 +41,6 @@ struct offer_codec {
 	uint8_t payload_type;
 };
 
-/* Another m-line than our audio: enough to decline it. */
-struct offer_line {
-	char media[16];
-	char proto[32];
-	char format[24];
-};
-
 struct offer {
 	uint64_t session_id; /* o=: of its author */
 	uint64_t version;
@@ -63,7 +57,8 @@ struct offer {
 	struct offer_codec codecs[OFFER_CODECS];
 	char crypto_tag[10];
 	uint8_t key[OFFER_KEY_BYTES]; /* the author's sending key and salt */
-	struct offer_line lines[OFFER_LINES];
+	/* m-lines, without ports: "audio RTP/AVP 0\nvideo RTP/AVP 31\n" */
+	char lines[OFFER_LINES_BYTES];
 };
 
 /* What our side is willing to do: the owner's word, from which offers and
@@ -108,10 +103,16 @@ struct offer_agreed {
  *
  * 0         read; port 0 when no audio line will do
  * EBADMSG   not SDP, or a line that we need is wrong
- * EMSGSIZE  more m-lines than OFFER_LINES
+ * EMSGSIZE  more m-lines than OFFER_LINES, or than we can remember
  */
 int offer_read(struct offer *ret, struct text sdp,
 	       enum srtp_use srtp) CHECK_RESULT;
+
+/* The words of one m-line: media, transport and a format. */
+struct text offer_line(const struct offer *o, unsigned i);
+
+/* Say our audio with or without a key. */
+void offer_secure(struct offer *o, bool secure);
 
 /* Our first offer. */
 void offer_make(struct offer *ret, const struct offer_media *m,

@@ -13,6 +13,10 @@
 
 #define SDP_MAX (16 * 1024)
 #define TYPES 128
+#define MEDIA_MAX 15
+#define PROTO_MAX 31
+#define FORMAT_MAX 23
+#define LINES_TO_SPARE 16 /* offer_secure() may make one longer */
 
 struct section {
 	struct text m;    /* value of the m-line; of the session: empty */
@@ -40,21 +44,6 @@ static bool text_begins(struct text t, const char *s)
 static struct text text_after(struct text t, size_t n)
 {
 	return (struct text){ t.p + n, t.len - n };
-}
-
-/* Cut off up to the first c, or all of it. */
-static struct text text_cut(struct text *t, char c)
-{
-	const char *at = t->len ? memchr(t->p, c, t->len) : NULL;
-	struct text head = *t;
-
-	if (!at) {
-		*t = text_after(*t, t->len);
-		return head;
-	}
-	head.len = (size_t)(at - t->p);
-	*t = text_after(*t, head.len + 1);
-	return head;
 }
 
 /* The next word between blanks; empty at the end. */
@@ -340,20 +329,26 @@ static int read_media(struct text value, struct media_line *ret)
 }
 
 /* What we will write into our answer. */
-static int copy_token(char *to, size_t max, struct text t)
+static int copy_token(struct writer *w, size_t max, struct text t, char after)
 {
 	for (size_t i = 0; i < t.len; i++)
 		if (t.p[i] <= ' ' || t.p[i] >= 0x7f)
 			return EBADMSG;
-	return t.len ? text_copy(to, max, t) : EBADMSG;
+	if (!t.len || t.len > max)
+		return EBADMSG;
+	writer_text(w, t);
+	writer_u8(w, (uint8_t)after);
+	return 0;
 }
 
 /* Remember enough of each line to decline it. */
 static int read_lines(struct offer *o, const struct sdp *s,
 		      struct media_line lines[OFFER_LINES])
 {
+	struct writer w =
+		writer_on(o->lines, sizeof(o->lines) - LINES_TO_SPARE);
+
 	for (unsigned i = 0; i < s->count; i++) {
-		struct offer_line *to = &o->lines[i];
 		struct media_line *m = &lines[i];
 		struct text formats;
 		struct text format;
@@ -362,12 +357,14 @@ static int read_lines(struct offer *o, const struct sdp *s,
 			return EBADMSG;
 		formats = m->formats;
 		format = text_word(&formats);
-		if (copy_token(to->media, sizeof(to->media), m->media) ||
-		    copy_token(to->proto, sizeof(to->proto), m->proto) ||
-		    copy_token(to->format, sizeof(to->format),
-			       format.len ? format : TEXT("0")))
+		if (copy_token(&w, MEDIA_MAX, m->media, ' ') ||
+		    copy_token(&w, PROTO_MAX, m->proto, ' ') ||
+		    copy_token(&w, FORMAT_MAX, format.len ? format : TEXT("0"),
+			       '\n'))
 			return EBADMSG;
 	}
+	if (writer_finish(&w))
+		return EMSGSIZE;
 	o->line_count = (uint8_t)s->count;
 	return 0;
 }

@@ -24,7 +24,7 @@ static size_t bucket_of(const struct sessions *all, const char *tag, size_t len)
 
 static struct session **bucket_for(struct session *s)
 {
-	const char *tag = s->state->d.dialog.local_tag;
+	const char *tag = dialog_word(&s->state->d.dialog, DIALOG_LOCAL_TAG);
 
 	return &s->all->buckets[bucket_of(s->all, tag, strlen(tag))];
 }
@@ -56,10 +56,13 @@ struct session *sessions_find(const struct sessions *all, const struct pl *tag,
 {
 	struct session *s = all->buckets[bucket_of(all, tag->p, tag->l)];
 
-	for (; s; s = s->next)
-		if (!pl_strcmp(tag, s->state->d.dialog.local_tag) &&
-		    !pl_strcmp(call_id, s->state->d.dialog.call_id))
+	for (; s; s = s->next) {
+		const struct dialog *d = &s->state->d.dialog;
+
+		if (!pl_strcmp(tag, dialog_word(d, DIALOG_LOCAL_TAG)) &&
+		    !pl_strcmp(call_id, dialog_word(d, DIALOG_CALL_ID)))
 			return s;
+	}
 	return NULL;
 }
 

@@ -344,8 +344,7 @@ static bool try_again(struct session *s, struct session_invite *old, char *auth)
 	old->s = NULL;
 	/* what early dialogs there were ended with the refusal */
 	session_drop_forks(s);
-	s->state->d.dialog.state = DIALOG_NONE;
-	s->state->d.dialog.remote_tag[0] = '\0';
+	dialog_unanswer(&s->state->d.dialog);
 	s->state->d.rseq = 0;
 	s->state->d.agreed = s->state->d.previewed = 0;
 	s->state->d.sdp = session_first_sdp(s);
@@ -359,14 +358,14 @@ static bool try_again(struct session *s, struct session_invite *old, char *auth)
 static bool mend(struct session *s, struct session_invite *inv, unsigned code,
 		 const struct sip_msg *msg)
 {
+	const char *target = dialog_word(&s->state->d.dialog, DIALOG_TARGET);
 	uint64_t min_se;
 	char *auth;
 
 	if (!msg)
 		return false;
 	if ((code == 401 || code == 407) && inv->tries < 2 &&
-	    !session_authorize(s, msg, TEXT("INVITE"),
-			       text_of(s->state->d.dialog.target), &auth))
+	    !session_authorize(s, msg, TEXT("INVITE"), text_of(target), &auth))
 		return try_again(s, inv, auth);
 	/* RFC 4028 7.3 */
 	min_se = message_number(msg, SIP_HDR_MIN_SE, 0);
@@ -384,8 +383,7 @@ static bool mend(struct session *s, struct session_invite *inv, unsigned code,
 		if (!o->secure)
 			return false;
 		o->secure = 0;
-		memcpy(o->lines[o->audio_line].proto, "RTP/AVP",
-		       sizeof("RTP/AVP"));
+		offer_secure(o, false);
 		return try_again(s, inv, NULL);
 	}
 	return false;

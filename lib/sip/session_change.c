@@ -328,13 +328,13 @@ static void change_done(struct session *s, const struct sip_msg *msg,
 static bool authorized(struct session *s, struct session_invite *inv,
 		       unsigned code, const struct sip_msg *msg)
 {
+	const char *target = dialog_word(&s->state->d.dialog, DIALOG_TARGET);
 	struct offer o = s->state->d.pending;
 	char *auth;
 
 	if (!msg || (code != 401 && code != 407) || inv->tries ||
 	    (s->state->d.sdp != SESSION_SDP_WE_OFFERED && !inv->asks) ||
-	    session_authorize(s, msg, TEXT("INVITE"),
-			      text_of(s->state->d.dialog.target), &auth))
+	    session_authorize(s, msg, TEXT("INVITE"), text_of(target), &auth))
 		return false;
 	return !send_reinvite(s, inv->asks ? NULL : &o, inv->offers, auth);
 }
@@ -366,7 +366,9 @@ void session_reinvite_response(struct session *s, struct session_invite *inv,
 	s->invite_out = NULL;
 	inv->s = NULL;
 	if (code < 300) {
-		memcpy(inv->winner, d->remote_tag, sizeof(inv->winner));
+		/* as long as a dialog's, and so it fits */
+		(void)!text_copy(inv->winner, sizeof(inv->winner),
+				 text_of(dialog_word(d, DIALOG_REMOTE_TAG)));
 		session_begin(s);
 		/* the target moves, the route set never (RFC 3261 12.2.1.2) */
 		dialog_refresh(d, msg, flow);

@@ -22,7 +22,7 @@ void session_drop_forks(struct session *s)
 static bool is_current(const struct session_dialog *d, const struct pl *tag)
 {
 	return d->dialog.state != DIALOG_NONE &&
-	       !pl_strcmp(tag, d->dialog.remote_tag);
+	       !pl_strcmp(tag, dialog_word(&d->dialog, DIALOG_REMOTE_TAG));
 }
 
 /* Change places with the current one. */
@@ -71,9 +71,7 @@ static bool fork_begin(struct session *s)
 	f->d = *d;
 	f->theirs = s->words.theirs;
 	s->words.theirs = (struct session_copy){ NULL, 0 };
-	d->dialog.state = DIALOG_NONE;
-	d->dialog.remote_tag[0] = '\0';
-	d->dialog.remote_seq_known = 0;
+	dialog_unanswer(&d->dialog);
 	if (d->sdp != SESSION_SDP_WE_OFFERED)
 		d->pending = d->ours;
 	d->sdp = session_first_sdp(s);

@@ -29,8 +29,9 @@ static struct pl pl_of(const char *s)
 void session_remember(struct session *s)
 {
 	const struct dialog *d = &s->state->d.dialog;
-	struct pl call_id = pl_of(d->call_id), local = pl_of(d->local_tag),
-		  remote = pl_of(d->remote_tag);
+	struct pl call_id = pl_of(dialog_word(d, DIALOG_CALL_ID)),
+		  local = pl_of(dialog_word(d, DIALOG_LOCAL_TAG)),
+		  remote = pl_of(dialog_word(d, DIALOG_REMOTE_TAG));
 
 	if (d->state != DIALOG_CONFIRMED)
 		return;
@@ -65,7 +66,8 @@ static unsigned find(struct sessions *all, struct text value,
 	local = message_pl(to);
 	remote = message_pl(from);
 	s = sessions_find(all, &local, &call_id);
-	if (!s || pl_strcmp(&remote, s->state->d.dialog.remote_tag))
+	if (!s || pl_strcmp(&remote, dialog_word(&s->state->d.dialog,
+						 DIALOG_REMOTE_TAG)))
 		return ended_before(all, identity(&call_id, &local, &remote))
 			       ? 603
 			       : 481;
@@ -127,18 +129,18 @@ int session_write_replaces(const struct session *s, struct writer *w)
 	if (!s->state->peer_replaces)
 		return EOPNOTSUPP;
 	writer_str(w, "Replaces=");
-	write_escaped(w, d->call_id);
+	write_escaped(w, dialog_word(d, DIALOG_CALL_ID));
 	writer_str(w, "%3Bto-tag%3D");
-	write_escaped(w, d->remote_tag);
+	write_escaped(w, dialog_word(d, DIALOG_REMOTE_TAG));
 	writer_str(w, "%3Bfrom-tag%3D");
-	write_escaped(w, d->local_tag);
+	write_escaped(w, dialog_word(d, DIALOG_LOCAL_TAG));
 	return 0;
 }
 
 /* Headers that a Contact may carry are no part of where it is. */
 struct text session_target(const struct session *s)
 {
-	const char *target = s->state->d.dialog.target;
+	const char *target = dialog_word(&s->state->d.dialog, DIALOG_TARGET);
 
 	return (struct text){ target, strcspn(target, "?") };
 }

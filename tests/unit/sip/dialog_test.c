@@ -181,6 +181,43 @@ static void too_long(void **state)
 	}
 }
 
+/* Texts lie one behind the other; each can change, none may push out another.
+ */
+static void texts_change(void **state)
+{
+	static char long_text[DIALOG_ROUTES_MAX];
+	struct dialog d = { 0 };
+	struct text u = { long_text, 400 };
+
+	(void)state;
+	memset(long_text, 'u', sizeof(long_text));
+	assert_int_equal(dialog_set(&d, DIALOG_CALL_ID, TEXT("id")), 0);
+	assert_int_equal(dialog_set(&d, DIALOG_LOCAL_TAG, TEXT("near")), 0);
+	assert_int_equal(dialog_set(&d, DIALOG_TARGET, TEXT("sip:a@b")), 0);
+	assert_true(dialog_sane(&d));
+	assert_int_equal(dialog_set(&d, DIALOG_LOCAL, u), 0);
+	assert_int_equal(dialog_set(&d, DIALOG_REMOTE, u), 0);
+	assert_int_equal(dialog_set(&d, DIALOG_ROUTES, u), 0);
+	assert_int_equal(dialog_set(&d, DIALOG_TARGET, u), EMSGSIZE);
+	assert_int_equal(dialog_set(&d, DIALOG_TARGET, TEXT("a\nb")), EBADMSG);
+	assert_string_equal(dialog_word(&d, DIALOG_TARGET), "sip:a@b");
+	assert_int_equal(dialog_set(&d, DIALOG_LOCAL, TEXT("<sip:c@d>")), 0);
+	assert_int_equal(dialog_set(&d, DIALOG_TARGET, u), 0);
+	assert_string_equal(dialog_word(&d, DIALOG_CALL_ID), "id");
+	assert_string_equal(dialog_word(&d, DIALOG_LOCAL), "<sip:c@d>");
+	assert_memory_equal(dialog_word(&d, DIALOG_ROUTES), long_text, 400);
+	assert_int_equal(strlen(dialog_word(&d, DIALOG_ROUTES)), 400);
+	assert_true(dialog_sane(&d));
+	dialog_unanswer(&d);
+	assert_string_equal(dialog_word(&d, DIALOG_REMOTE_TAG), "");
+	/* what somebody else could have written */
+	memset(d.words, 'x', sizeof(d.words));
+	assert_false(dialog_sane(&d));
+	assert_string_equal(dialog_word(&d, DIALOG_CALL_ID), "");
+	d.words[sizeof(d.words) - 1] = '\0';
+	assert_false(dialog_sane(&d));
+}
+
 /* Whom to send to when the Contact makes no sense from here. */
 static void where(void **state)
 {
@@ -205,7 +242,9 @@ static void where(void **state)
 		struct stack_target target;
 
 		d.flow = flow_from(rows[i].peer, rows[i].connection);
-		memcpy(d.target, rows[i].target, strlen(rows[i].target));
+		assert_int_equal(
+			dialog_set(&d, DIALOG_TARGET, text_of(rows[i].target)),
+			0);
 		dialog_where(&d, &target);
 		assert_int_equal(target.flow != NULL, rows[i].by_flow);
 		assert_true(text_is(target.uri, rows[i].target));
@@ -398,10 +437,11 @@ static void timer_headers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(called),       cmocka_unit_test(calling),
-		cmocka_unit_test(too_long),     cmocka_unit_test(where),
-		cmocka_unit_test(order),        cmocka_unit_test(timer_as_uas),
-		cmocka_unit_test(timer_as_uac), cmocka_unit_test(timer_headers),
+		cmocka_unit_test(called),        cmocka_unit_test(calling),
+		cmocka_unit_test(too_long),      cmocka_unit_test(texts_change),
+		cmocka_unit_test(where),         cmocka_unit_test(order),
+		cmocka_unit_test(timer_as_uas),  cmocka_unit_test(timer_as_uac),
+		cmocka_unit_test(timer_headers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -455,8 +455,11 @@ void net_within(struct end *to, const char *method, unsigned cseq,
 		       "Via: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bKx%u%s\r\n"
 		       "From: %s;tag=%s\r\nTo: %s;tag=%s\r\nCall-ID: %s\r\n"
 		       "CSeq: %u %s\r\n%s",
-		       method, cseq, method, d->remote, d->remote_tag, d->local,
-		       d->local_tag, d->call_id, cseq, method,
+		       method, cseq, method, dialog_word(d, DIALOG_REMOTE),
+		       dialog_word(d, DIALOG_REMOTE_TAG),
+		       dialog_word(d, DIALOG_LOCAL),
+		       dialog_word(d, DIALOG_LOCAL_TAG),
+		       dialog_word(d, DIALOG_CALL_ID), cseq, method,
 		       rest ? rest : "Content-Length: 0\r\n\r\n");
 	net_inject(to, text);
 }

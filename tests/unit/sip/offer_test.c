@@ -13,6 +13,7 @@
 #include "sip/offer.h"
 
 #define HEAD "v=0\r\no=- 5 6 IN IP4 192.0.2.1\r\ns=-\r\n"
+#define LONG "m=application 1 UDP/TLS/RTP/SAVPF 111\r\n"
 #define C4 "c=IN IP4 192.0.2.1\r\nt=0 0\r\n"
 #define KEY "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 #define CRYPTO "a=crypto:3 AES_CM_128_HMAC_SHA1_80 inline:" KEY
@@ -181,6 +182,9 @@ static void reading(void **state)
 			  "m=a 1 b 1\r\nm=a 1 b 1\r\nm=a 1 b 1\r\nm=a 1 b 1\r\n"
 			  "m=a 1 b 1\r\n",
 		  SRTP_OFF, EMSGSIZE, NULL },
+		/* each may be, and together they are too much to remember */
+		{ HEAD C4 LONG LONG LONG LONG LONG LONG LONG, SRTP_OFF,
+		  EMSGSIZE, NULL },
 	};
 
 	(void)state;
@@ -467,6 +471,39 @@ static void securing(void **state)
 	assert_int_equal(offer_agree(&agreed, &ours, &theirs, true), ENOENT);
 }
 
+/* Wherever our line stands, and whatever it said, the others stay. */
+static void secured_and_plain(void **state)
+{
+	struct offer o;
+
+	(void)state;
+	assert_int_equal(read_text(&o,
+				   HEAD C4 LONG
+				   "m=audio 4000 RTP/AVP 8\r\n" LONG LONG LONG,
+				   SRTP_OFF),
+			 0);
+	assert_true(text_is(offer_line(&o, 1), "audio RTP/AVP 8"));
+	for (unsigned i = 0; i < 3; i++) {
+		offer_secure(&o, true);
+		assert_true(text_is(offer_line(&o, 1), "audio RTP/SAVP 0"));
+		assert_true(offer_sane(&o));
+		offer_secure(&o, false);
+		assert_true(text_is(offer_line(&o, 1), "audio RTP/AVP 0"));
+		assert_true(text_is(offer_line(&o, 0),
+				    "application UDP/TLS/RTP/SAVPF 111"));
+		assert_true(text_is(offer_line(&o, 4),
+				    "application UDP/TLS/RTP/SAVPF 111"));
+		assert_int_equal(offer_line(&o, 5).len, 0);
+	}
+	o.line_count = 4;
+	assert_false(offer_sane(&o));
+	o.line_count = 5;
+	o.lines[3] = '\r';
+	assert_false(offer_sane(&o));
+	memset(o.lines, 'x', sizeof(o.lines));
+	assert_false(offer_sane(&o));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -476,6 +513,7 @@ int main(void)
 		cmocka_unit_test(offering),
 		cmocka_unit_test(offering_again),
 		cmocka_unit_test(securing),
+		cmocka_unit_test(secured_and_plain),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

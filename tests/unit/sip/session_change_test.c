@@ -145,7 +145,8 @@ static void offerless_again(void **state)
 		   "Content-Length: 0\r\n\r\n");
 	net_expect("b:offered-none b>200+");
 	/* RFC 3261 12.2.2: the target moves */
-	assert_string_equal(b.state->d.dialog.target, "sip:new@127.0.0.1:99");
+	assert_string_equal(dialog_word(&b.state->d.dialog, DIALOG_TARGET),
+			    "sip:new@127.0.0.1:99");
 	net_within(&b, "ACK", 50, NULL);
 	net_run();
 	/* no answer in the ACK */
@@ -493,7 +494,7 @@ static void not_taken_up(void **state)
 	net_run();
 	/* bytes that make no sense */
 	copy = *b.state;
-	memset(copy.d.dialog.target, 'x', sizeof(copy.d.dialog.target));
+	memset(copy.d.dialog.words, 'x', sizeof(copy.d.dialog.words));
 	assert_int_equal(session_restore(&s, b.sessions, &copy, &b, &terms),
 			 EBADMSG);
 	copy = *b.state;

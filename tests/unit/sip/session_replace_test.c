@@ -53,9 +53,20 @@ static const char *naming(const struct dialog *d, const char *more)
 	static char line[512];
 
 	(void)snprintf(line, sizeof(line),
-		       "Replaces: %s;to-tag=%s;from-tag=%s%s\r\n", d->call_id,
-		       d->local_tag, d->remote_tag, more);
+		       "Replaces: %s;to-tag=%s;from-tag=%s%s\r\n",
+		       dialog_word(d, DIALOG_CALL_ID),
+		       dialog_word(d, DIALOG_LOCAL_TAG),
+		       dialog_word(d, DIALOG_REMOTE_TAG), more);
 	return line;
+}
+
+/* The same but for one character of this word. */
+static struct dialog other_than(const struct dialog *d, enum dialog_word which)
+{
+	struct dialog other = *d;
+
+	other.words[dialog_word(d, which) - d->words] ^= 1;
+	return other;
 }
 
 static void one_for_another(void **state)
@@ -70,7 +81,8 @@ static void one_for_another(void **state)
 		   "a:ended-bye");
 	/* it lies where the other one lay, and the call goes on in it */
 	assert_ptr_equal(session_state(b.s), b.state);
-	assert_string_equal(b.state->d.dialog.remote_tag, "third");
+	assert_string_equal(dialog_word(&b.state->d.dialog, DIALOG_REMOTE_TAG),
+			    "third");
 	assert_int_equal(sessions_count(b.sessions), 1);
 	assert_int_equal(session_theirs(b.s)->port, 7000);
 	net_within(&b, "ACK", 9, NULL);
@@ -107,16 +119,13 @@ static void named_wrongly(void **state)
 	d = b.state->d.dialog;
 	third(naming(&d, ";early-only"), net_sdp);
 	net_expect("b>486");
-	other = d;
-	other.remote_tag[0] ^= 1;
+	other = other_than(&d, DIALOG_REMOTE_TAG);
 	third(naming(&other, ""), net_sdp);
 	net_expect("b>481");
-	other = d;
-	other.local_tag[0] ^= 1;
+	other = other_than(&d, DIALOG_LOCAL_TAG);
 	third(naming(&other, ""), net_sdp);
 	net_expect("b>481");
-	other = d;
-	other.call_id[0] ^= 1;
+	other = other_than(&d, DIALOG_CALL_ID);
 	third(naming(&other, ""), net_sdp);
 	net_expect("b>481");
 	(void)snprintf(two, sizeof(two), "%s", naming(&d, ""));
@@ -133,8 +142,7 @@ static void named_wrongly(void **state)
 	net_expect("a>BYE b>200 b:ended-bye");
 	third(naming(&d, ""), net_sdp);
 	net_expect("b>603");
-	other = d;
-	other.remote_tag[0] ^= 1;
+	other = other_than(&d, DIALOG_REMOTE_TAG);
 	third(naming(&other, ""), net_sdp);
 	net_expect("b>481");
 }
@@ -165,18 +173,21 @@ static void written_for_others(void **state)
 	uint8_t bytes[512];
 	struct writer w = writer_on(bytes, sizeof(bytes));
 	char want[512];
+	struct dialog *d;
 
 	(void)state;
 	talk();
-	memcpy(a.state->d.dialog.remote_tag, "x%y;z\0", 6);
-	(void)snprintf(a.state->d.dialog.target,
-		       sizeof(a.state->d.dialog.target),
-		       "sip:b@h;p=q?X-Header=v");
+	d = &a.state->d.dialog;
+	assert_int_equal(dialog_set(d, DIALOG_REMOTE_TAG, TEXT("x%y;z")), 0);
+	assert_int_equal(
+		dialog_set(d, DIALOG_TARGET, TEXT("sip:b@h;p=q?X-Header=v")),
+		0);
 	assert_int_equal(session_write_replaces(a.s, &w), 0);
 	(void)snprintf(want, sizeof(want),
 		       "Replaces=%s%%3Bto-tag%%3Dx%%25y%%3Bz"
 		       "%%3Bfrom-tag%%3D%s",
-		       a.state->d.dialog.call_id, a.state->d.dialog.local_tag);
+		       dialog_word(d, DIALOG_CALL_ID),
+		       dialog_word(d, DIALOG_LOCAL_TAG));
 	assert_int_equal(w.len, strlen(want));
 	assert_memory_equal(bytes, want, w.len);
 	assert_true(text_is(session_target(a.s), "sip:b@h;p=q"));

@@ -192,7 +192,8 @@ static void strangers_and_order(void **state)
 		"127.0.0.1:9;branch=z9hG4bKr\r\nFrom: <sip:a@b>;tag=1\r\n"
 		"To: <sip:c@d>;tag=%s\r\nCall-ID: %s\r\nCSeq: 9 BYE\r\n"
 		"Content-Length: 0\r\n\r\n",
-		d->local_tag, d->call_id);
+		dialog_word(d, DIALOG_LOCAL_TAG),
+		dialog_word(d, DIALOG_CALL_ID));
 	net_inject(&b, text);
 	net_expect("b>481");
 	net_within(&b, "OPTIONS", 50, NULL);
@@ -395,8 +396,10 @@ static void first_answer_wins(void **state)
 	net_fork(200, "two", "", net_sdp);
 	net_run();
 	net_expect("b>200+/two a>ACK a:answered");
-	assert_string_equal(a.state->d.dialog.remote_tag, "two");
-	assert_string_equal(a.state->d.dialog.target, "sip:two@127.0.0.1:7777");
+	assert_string_equal(dialog_word(&a.state->d.dialog, DIALOG_REMOTE_TAG),
+			    "two");
+	assert_string_equal(dialog_word(&a.state->d.dialog, DIALOG_TARGET),
+			    "sip:two@127.0.0.1:7777");
 	/* it comes again; then another phone answers as well */
 	net_fork(200, "two", "", net_sdp);
 	net_run();
@@ -404,7 +407,8 @@ static void first_answer_wins(void **state)
 	net_fork(200, "one", "", net_sdp);
 	net_run();
 	net_expect("b>200+/one a>ACK a>BYE b>481");
-	assert_string_equal(a.state->d.dialog.remote_tag, "two");
+	assert_string_equal(dialog_word(&a.state->d.dialog, DIALOG_REMOTE_TAG),
+			    "two");
 }
 
 /* RFC 3262 4: order within each fork */
