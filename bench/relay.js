@@ -6,7 +6,7 @@ const path = require('node:path');
 const { start, run, until, freePort } = require('../tests/system/lib/wait.js');
 const { House, CORE_UNDER_TEST, CORE_OF_LOAD } = require('./lib/house.js');
 const { Rtpengine } = require('./lib/rtpengine.js');
-const { tree, memoryByRole, sum, less } = require('./lib/tree.js');
+const { tree, role, memoryByRole, sum, less } = require('./lib/tree.js');
 const { median, table } = require('./lib/say.js');
 
 const media = path.join(__dirname, '../build/bench/media');
@@ -16,7 +16,7 @@ const HOLD_MS = 600000;
 function figures(line) {
 	const n = (name) => Number(new RegExp(`${name} (-?[0-9.]+)`).exec(line)?.[1]);
 	return { sent: n('sent'), loss: n('loss'), late: n('late'), core: n('core%'), ns: n('ns/packet'),
-		p50: n('p50'), p99: n('p99') };
+		p50: n('p50'), p99: n('p99'), behind: n('behind'), waited: n('waited%') };
 }
 
 async function load(options, pids) {
@@ -89,7 +89,8 @@ async function node(record, options) {
 			throw new Error(`${ports.a.length} callers and ${ports.b.length} nurses know their port`);
 		// caller i and nurse i are not in the same call: no matter to the load
 		writeLists(options.dir, ports);
-		const f = await load(options, tree(house.pid));
+		// the one that relays first: its waiting is told
+		const f = await load(options, tree(house.pid).sort((x, y) => (role(y) === 'media') - (role(x) === 'media')));
 		f.memory = less(memoryByRole(house.pid), options.empty);
 		f.per_call = sum(f.memory) / options.calls;
 		f.lost = await house.node.metric('ring_lost') + await house.node.metric('rtp_ring_full');
@@ -105,8 +106,9 @@ async function node(record, options) {
 
 function say(name, f) {
 	console.log(`  ${name.padEnd(26)} ${f.ns.toFixed(0).padStart(6)} ns a packet, ${f.core.toFixed(1)} % of a core, ` +
-		`loss ${f.loss.toFixed(3)} %, added delay p50 ${(f.p50 / 1000).toFixed(2)} p99 ${(f.p99 / 1000).toFixed(2)} ms` +
-		`${f.late ? `, the load was late ${f.late} times` : ''}`);
+		`loss ${f.loss.toFixed(3)} %, added delay p50 ${(f.p50 / 1000).toFixed(2)} p99 ${(f.p99 / 1000).toFixed(2)} ms ` +
+		`(the relay waited for its core ${f.waited.toFixed(1)} % of the time; the load was behind by ` +
+		`p99 ${(f.behind / 1000).toFixed(2)} ms${f.late ? `, late ${f.late} times` : ''})`);
 	if (f.per_call !== undefined)
 		console.log(`${' '.repeat(29)}${f.per_call.toFixed(1)} kB a call (${Object.entries(f.memory).filter(([, kb]) => Math.abs(kb) > 50)
 			.map(([r, kb]) => `${r} ${(kb / 1000).toFixed(1)} MB`).join(', ')}), ${f.lost} frames lost, ` +

@@ -11,6 +11,11 @@
  * one line: packets, loss, CPU time of the processes PID in ns a packet that
  * came out, delay.
  *
+ * Beside the delay stands what it may come from: how late we were ourselves
+ * (behind: 99 of 100 ticks began no later than that), and for how much of the
+ * time the first PID, which is the one that relays, could run and was not let
+ * (waited), because its core was with somebody else.
+ *
  * With srtp, side A seals with the keys of DIR/keys.
  */
 #include <dirent.h>
@@ -51,6 +56,13 @@ struct load {
 	atomic_bool measuring, stop;
 	uint32_t *delays; /* in 10 ns */
 	size_t delay_count;
+	uint32_t *behind; /* of each tick, in 10 ns */
+	size_t behind_count;
+};
+
+struct cpu {
+	uint64_t ran_ns;
+	uint64_t waited_ns;
 };
 
 static uint64_t now_ns(clockid_t clock)
@@ -270,14 +282,14 @@ static void send_phase(struct load *l, unsigned side, uint64_t tick)
 
 /* ---- measuring */
 
-/* CPU time of all threads of the processes, from their schedstat. */
-static uint64_t cpu_ns(const char *pids)
+/* All threads of the processes, from their schedstat; waited: of the first. */
+static struct cpu cpu_of(const char *pids)
 {
-	uint64_t total = 0;
+	struct cpu total = { 0, 0 };
 	const char *at = pids;
 
 	while (*at) {
-		char *end, path[300], line[128];
+		char *end, *next, path[300], line[128];
 		unsigned long pid = strtoul(at, &end, 10);
 		struct dirent *e;
 		DIR *d;
@@ -291,8 +303,12 @@ static uint64_t cpu_ns(const char *pids)
 				       "/proc/%lu/task/%.20s/schedstat", pid,
 				       e->d_name);
 			f = e->d_name[0] == '.' ? NULL : fopen(path, "r");
-			if (f && fgets(line, sizeof(line), f))
-				total += strtoull(line, NULL, 10);
+			if (f && fgets(line, sizeof(line), f)) {
+				total.ran_ns += strtoull(line, &next, 10);
+				if (at == pids)
+					total.waited_ns +=
+						strtoull(next, NULL, 10);
+			}
 			if (f)
 				(void)fclose(f);
 		}
@@ -310,11 +326,15 @@ static int by_size(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static double percentile_us(const struct load *l, double share)
+/* Of what is sorted. */
+static double percentile_us(const uint32_t *all, size_t count, double share)
 {
-	size_t i = (size_t)((double)l->delay_count * share);
+	return count ? all[(size_t)((double)count * share)] / 100.0 : 0;
+}
 
-	return l->delay_count ? l->delays[i] / 100.0 : 0;
+static double delay_us(const struct load *l, double share)
+{
+	return percentile_us(l->delays, l->delay_count, share);
 }
 
 static void run(struct load *l, unsigned seconds, const char *pids)
@@ -322,7 +342,7 @@ static void run(struct load *l, unsigned seconds, const char *pids)
 	uint64_t begin = now_ns(CLOCK_MONOTONIC) + 5 * TICK_NS;
 	uint64_t ticks = (WARM_UP_S + seconds) * 1000ULL, late = 0;
 	unsigned long sent = 0, received = 0, got;
-	uint64_t cpu = 0;
+	struct cpu before = { 0, 0 }, cpu;
 
 	for (uint64_t k = 0; k < ticks; k++) {
 		uint64_t due = begin + k * TICK_NS;
@@ -336,30 +356,40 @@ static void run(struct load *l, unsigned seconds, const char *pids)
 			sent = l->sides[0].sent + l->sides[1].sent;
 			received = l->sides[0].received + l->sides[1].received;
 			late = 0;
-			cpu = cpu_ns(pids);
+			before = cpu_of(pids);
 			l->measuring = true;
 		}
+		if (l->measuring)
+			l->behind[l->behind_count++] =
+				(uint32_t)((now_ns(CLOCK_MONOTONIC) - due) /
+					   10);
 		send_phase(l, 0, k);
 		send_phase(l, 1, k);
 	}
-	cpu = cpu_ns(pids) - cpu;
+	cpu = cpu_of(pids);
+	cpu.ran_ns -= before.ran_ns;
+	cpu.waited_ns -= before.waited_ns;
 	l->measuring = false;
 	(void)sleep(1);
 	l->stop = true;
 	sent = l->sides[0].sent + l->sides[1].sent - sent;
 	got = l->sides[0].received + l->sides[1].received - received;
 	qsort(l->delays, l->delay_count, sizeof(*l->delays), by_size);
+	qsort(l->behind, l->behind_count, sizeof(*l->behind), by_size);
 	(void)printf("calls %u sent %lu loss %.4f%% late %lu cpu %.3f s "
 		     "core%% %.2f core%%/call %.4f ns/packet %.0f "
-		     "delay us p50 %.0f p99 %.0f p99.9 %.0f\n",
+		     "delay us p50 %.0f p99 %.0f p99.9 %.0f "
+		     "behind %.0f waited%% %.1f\n",
 		     l->calls, sent,
 		     sent ? 100.0 * ((double)sent - (double)got) / (double)sent
 			  : 0,
-		     (unsigned long)late, (double)cpu / 1e9,
-		     (double)cpu / 1e7 / seconds,
-		     (double)cpu / 1e7 / seconds / l->calls,
-		     got ? (double)cpu / (double)got : 0, percentile_us(l, 0.5),
-		     percentile_us(l, 0.99), percentile_us(l, 0.999));
+		     (unsigned long)late, (double)cpu.ran_ns / 1e9,
+		     (double)cpu.ran_ns / 1e7 / seconds,
+		     (double)cpu.ran_ns / 1e7 / seconds / l->calls,
+		     got ? (double)cpu.ran_ns / (double)got : 0,
+		     delay_us(l, 0.5), delay_us(l, 0.99), delay_us(l, 0.999),
+		     percentile_us(l->behind, l->behind_count, 0.99),
+		     (double)cpu.waited_ns / 1e7 / seconds);
 }
 
 int main(int argc, char **argv)
@@ -375,9 +405,12 @@ int main(int argc, char **argv)
 	l.sides[0].ports = read_ports(argv[4], "a.list", l.calls);
 	l.sides[1].ports = read_ports(argv[4], "b.list", l.calls);
 	l.delays = calloc(DELAYS_MAX, sizeof(*l.delays));
+	l.behind = calloc(1000 * strtoul(argv[5], NULL, 10) + 1,
+			  sizeof(*l.behind));
 	if (!strcmp(argv[6], "srtp"))
 		l.keys = read_keys(argv[4], l.calls);
-	if (!l.delays || pthread_create(&thread, NULL, receive, &l))
+	if (!l.delays || !l.behind ||
+	    pthread_create(&thread, NULL, receive, &l))
 		return 1;
 	run(&l, (unsigned)strtoul(argv[5], NULL, 10), argv[7]);
 	(void)pthread_join(thread, NULL);
