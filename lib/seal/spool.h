@@ -66,7 +66,7 @@
 #define SPOOL_DIGEST_BYTES 32
 #define SPOOL_TRACKS 3
 #define SPOOL_DATA_MAX ((size_t)64 * 1024) /* body bytes of one DATA */
-#define SPOOL_FACT_MAX 512 /* bytes of one value */
+#define SPOOL_FACT_MAX 512                 /* bytes of one value */
 #define SPOOL_RECORD_MAX ((size_t)66 * 1024)
 #define SPOOL_NO_PACKET UINT64_MAX
 
