@@ -92,6 +92,9 @@ static void go_on(struct switch_self *self, struct call *c, enum codec before)
 		if (c->playing == PLAYING_NOTICE)
 			legs_stop(self, c, SIDE_CALLER);
 		c->notice = 0;
+		/* who referred his peer often holds the old call first */
+		if (agreed)
+			hold_learn(self, c, SIDE_CALLER);
 		return;
 	}
 	if (c->recoding) {

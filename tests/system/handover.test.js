@@ -1,14 +1,16 @@
 // The national node lets go: a carrier that does what REFER asks, one that will
 // not, one that is redirected. The provider is a whole node with a nurse's
-// phone; the carrier is an agent of a few lines, since no phone at hand knows
-// Replaces.
+// phone; the carrier is an agent of a few lines, and once linphone, which knows
+// Replaces and is by others.
 'use strict';
 const { test, before, after, afterEach } = require('node:test');
 const assert = require('node:assert');
 const dgram = require('node:dgram');
 const { Node } = require('./lib/node.js');
+const { Linphone } = require('./lib/linphone.js');
 const { Phone } = require('./lib/phone.js');
 const { Ua, Dialog, sdp } = require('./lib/ua.js');
+const { capture } = require('./lib/capture.js');
 const audio = require('./lib/audio.js');
 const { sleep, until } = require('./lib/wait.js');
 
@@ -17,6 +19,7 @@ let provider, nationals = [], carrier, phones = [], rtp;
 before(async () => {
 	provider = await Node.make('one-machine', {
 		locked: true, sections: {
+			'trunk carrier': { from: ['127.0.0.1', '127.0.0.7'] },
 			'line 1177': { 'notice sv': { version: 'v7', text: 'Fara för liv: ring ett ett två.' }, 'notice en': null },
 		},
 	});
@@ -38,8 +41,9 @@ afterEach(async () => {
 	for (const p of phones.splice(0)) await p.stop();
 });
 
-async function nationalNode(way) {
+async function nationalNode(way, host) {
 	const n = await Node.make('national', {
+		host,
 		sections: {
 			'trunk carrier': { municipality: 'prefix', 'hand-over': way },
 			'trunk sormland': { host: provider.address, from: [], options: 0, trusted: true, municipality: 'header:X-Kommun' },
@@ -80,7 +84,7 @@ function speak(to, hz = 440) {
 }
 
 async function call(national) {
-	const a = Dialog.to(carrier, `sip:04801177@${national.address}`, national.port);
+	const a = Dialog.to(carrier, `sip:04801177@${national.address}`, national.port, { address: national.host });
 	const final = await a.invite({ body: media() });
 	return { a, final };
 }
@@ -117,8 +121,9 @@ async function obey(a) {
 	return { d, final };
 }
 
-test('by REFER: the carrier calls the provider, the node is out of it, and may die', async () => {
-	const national = await nationalNode('refer');
+test('by REFER: the carrier calls the provider, the node is out of it, and may die', async (t) => {
+	const national = await nationalNode('refer', '127.0.0.7');
+	const wire = await capture(`host ${national.host}`);
 	const phone = await nurse();
 	const { a, final } = await call(national);
 	assert.equal(final.code, 200);
@@ -127,6 +132,10 @@ test('by REFER: the carrier calls the provider, the node is out of it, and may d
 	carrier.answer(await carrier.request('BYE'), 200);
 	const stop = speak(direct.body);
 	await none(national);
+	// answers to the last BYE, and what was said again meanwhile
+	const quiet = () => Date.now() - wire.times().at(-1) > 1500;
+	if (wire) await until('the call in the capture, and its end', quiet);
+	const free = Date.now();
 	const [held] = await provider.json('calls');
 	assert.ok(['notice', 'queued', 'ringing', 'talking'].includes(held.state), held.state);
 	await phone.event('CALL_ESTABLISHED', 30000);
@@ -145,8 +154,40 @@ test('by REFER: the carrier calls the provider, the node is out of it, and may d
 	stop();
 	assert.equal((await d.bye()).code, 200);
 	await none(provider);
+	if (wire) {
+		const times = await wire.stop();
+		assert.ok(times.some((at) => at < free), 'the call came by the node');
+		assert.deepEqual(times.filter((at) => at > free).map((at) => at - free), [], 'and then not a packet of it');
+	} else {
+		t.diagnostic('no packets may be captured here: only what the node counts was looked at');
+	}
 	const [recording] = await provider.sealed(1);
 	assert.equal(recording.state, 'sealed');
+});
+
+test('by REFER, with linphone in the carrier\'s place', async () => {
+	const national = await nationalNode('refer');
+	const caller = await Linphone.make(national.dir, '+46155123456');
+	phones.push(caller, await nurse());
+	caller.say(`call sip:04801177@${national.address}`);
+	await caller.said(/Call 2 .*Replaces=.* connected/);
+	await caller.said(/Call 1 .* ended \(No error\)/);
+	await none(national);
+	const [said] = await until('the word of it', async () => {
+		const events = await national.events('call.handed-over');
+		return events.length && events;
+	});
+	// a busy phone may take longer than the node's two seconds: it leaves all the same
+	assert.ok(said.by === 'refer' || said.why === 'silent', JSON.stringify(said));
+	assert.equal((await provider.events('call.handed-over')).at(-1).by, 'refer');
+	const before = (await provider.sealed(0)).length;
+	await until('the recording', async () => await provider.metric('recordings_active') === 1, 20000);
+	assert.deepEqual((await provider.json('calls')).map((c) => c.state), ['talking']);
+	const relayed = await provider.metric('rtp_relayed');
+	await until('sound of both', async () => await provider.metric('rtp_relayed') - relayed > 100);
+	caller.say('terminate 2');
+	await none(provider);
+	assert.equal((await provider.sealed(before + 1)).length, before + 1);
 });
 
 test('the notice is whole: it begins once the call has come over', async () => {

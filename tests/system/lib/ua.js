@@ -86,9 +86,9 @@ class Ua {
 // One side of a dialog.
 class Dialog {
 	// A call of ours to uri by way of port.
-	static to(ua, uri, port, { from = `<sip:+46701740605@${ua.host}>` } = {}) {
+	static to(ua, uri, port, { from = `<sip:+46701740605@${ua.host}>`, address } = {}) {
 		return Object.assign(new Dialog(), {
-			ua, port, target: uri, callId: id(), cseq: 0, local: `${from};tag=${id()}`, remote: `<${uri}>`,
+			ua, port, address, target: uri, callId: id(), cseq: 0, local: `${from};tag=${id()}`, remote: `<${uri}>`,
 		});
 	}
 
@@ -110,7 +110,7 @@ class Dialog {
 			`Via: SIP/2.0/UDP ${this.ua.host}:${this.ua.port};branch=z9hG4bK${id()};rport`, 'Max-Forwards: 70',
 			`From: ${this.local}`, `To: ${this.remote}`, `Call-ID: ${this.callId}`, `CSeq: ${n} ${method}`,
 			`Contact: ${this.ua.contact}`, 'Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, UPDATE, INFO, REFER, NOTIFY',
-			...headers], body, { port: this.port });
+			...headers], body, { port: this.port, address: this.address });
 		return { cseq: n, method, callId: this.callId };
 	}
 

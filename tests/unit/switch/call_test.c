@@ -1497,6 +1497,24 @@ static void test_notice_waits_no_longer_than_needed(void **state)
 	heard("");
 }
 
+/* His phone holds the call that it was asked to replace; the new one does not.
+ */
+static void test_replaced_after_a_hold_in_the_notice(void **state)
+{
+	struct call *c = call_of(&rig->self, 0);
+	struct session *first, *second;
+
+	(void)state;
+	rig->more = "Vaxel-Way: refer\r\n";
+	assert_int_equal(rig_invite("1177", 0, &first), 0);
+	rig_opened(c, SIDE_CALLER, 20000);
+	rig_confirmed(first);
+	rig_offers(first, OFFER_SENDONLY);
+	assert_true(c->legs[SIDE_CALLER].holds);
+	assert_int_equal(rig_replace(c, SIDE_CALLER, 0, &second), 0);
+	assert_false(c->legs[SIDE_CALLER].holds);
+}
+
 static void test_replaced_while_he_waits_or_talks(void **state)
 {
 	struct session *second, *third;
@@ -1608,6 +1626,7 @@ int main(void)
 		T(test_replaced_before_the_notice),
 		T(test_nobody_comes_in_his_place),
 		T(test_notice_waits_no_longer_than_needed),
+		T(test_replaced_after_a_hold_in_the_notice),
 		T(test_replaced_while_he_waits_or_talks),
 		T(test_who_may_not_replace),
 	};
