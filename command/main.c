@@ -13,6 +13,7 @@
 #include "process/recorder/recorder.h"
 #include "process/renderer/renderer.h"
 #include "process/switch/switch.h"
+#include "process/witness/witness.h"
 
 static const struct process_ops *const processes[ROLE_COUNT] = {
 	[ROLE_SWITCH] = &switch_ops,     [ROLE_MEDIA] = &media_ops,
@@ -39,6 +40,7 @@ static const struct command commands[] = {
 	  command_register },
 	{ "key", "make, unlock and lock the keeper's keys", command_key },
 	{ "user", "who may ask to listen", command_user },
+	{ "witness", "cosign the logs of others, over HTTPS", witness_main },
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };

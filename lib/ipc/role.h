@@ -13,7 +13,8 @@ enum role {
 	ROLE_KEEPER,
 	ROLE_DESK,
 	ROLE_RENDERER,
-	ROLE_COUNT
+	ROLE_COUNT,
+	ROLE_WITNESS = ROLE_COUNT /* of no node: runs by itself */
 };
 
 /* "switch", as in the process's name and `vaxel process switch`. */

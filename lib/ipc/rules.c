@@ -18,12 +18,12 @@ enum {
 
 const char *role_name(enum role role)
 {
-	static const char *const names[ROLE_COUNT] = {
-		"parent", "switch", "media", "recorder",
-		"ledger", "keeper", "desk",  "renderer",
+	static const char *const names[ROLE_COUNT + 1] = {
+		"parent", "switch", "media",    "recorder", "ledger",
+		"keeper", "desk",   "renderer", "witness",
 	};
 
-	return (unsigned)role < ROLE_COUNT ? names[role] : "nobody";
+	return (unsigned)role <= ROLE_COUNT ? names[role] : "nobody";
 }
 
 /* ---- the longest that each message's fields can be */

@@ -1,24 +1,15 @@
 #include "tlog/checkpoint.h"
 
-#include "base/encode.h"
-
 int checkpoint_read(struct text text, struct checkpoint *ret)
 {
 	struct reader r = reader_on(text.p, text.len);
 	struct text origin, size, root;
 	struct checkpoint c;
-	size_t len;
 
 	if (reader_until(&r, '\n', &origin) || !origin.len ||
 	    reader_until(&r, '\n', &size) || reader_until(&r, '\n', &root))
 		return EBADMSG;
-	/* no leading zeros: one spelling a number */
-	if (text_u64(size, 0, UINT64_MAX, &c.size) ||
-	    (size.len > 1 && size.p[0] == '0'))
-		return EBADMSG;
-	if (base64_read(root, BASE64_PADDED, c.root.b, sizeof(c.root.b),
-			&len) ||
-	    len != sizeof(c.root.b))
+	if (merkle_size_read(size, &c.size) || merkle_hash_read(root, &c.root))
 		return EBADMSG;
 	c.origin = origin;
 	c.extensions = (struct text){ (const char *)r.at, reader_left(&r) };
@@ -37,7 +28,7 @@ void checkpoint_write(struct writer *w, const char *origin, uint64_t size,
 		      const struct merkle_hash *root)
 {
 	writer_printf(w, "%s\n%llu\n", origin, (unsigned long long)size);
-	base64_write(w, BASE64_PADDED, root->b, sizeof(root->b));
+	merkle_hash_write(w, root);
 	writer_u8(w, '\n');
 }
 

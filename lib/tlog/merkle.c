@@ -5,6 +5,8 @@
 #include <assert.h>
 #include <openssl/sha.h>
 
+#include "base/encode.h"
+
 void merkle_leaf(const void *leaf, size_t len, struct merkle_hash *ret)
 {
 	static const uint8_t prefix = 0;
@@ -27,6 +29,30 @@ void merkle_node(const struct merkle_hash *left,
 	SHA256_Update(&st, left->b, MERKLE_HASH_BYTES);
 	SHA256_Update(&st, right->b, MERKLE_HASH_BYTES);
 	SHA256_Final(ret->b, &st);
+}
+
+int merkle_hash_read(struct text t, struct merkle_hash *ret)
+{
+	struct merkle_hash h;
+	size_t len;
+
+	if (base64_read(t, BASE64_PADDED, h.b, sizeof(h.b), &len) ||
+	    len != sizeof(h.b))
+		return EBADMSG;
+	*ret = h;
+	return 0;
+}
+
+void merkle_hash_write(struct writer *w, const struct merkle_hash *h)
+{
+	base64_write(w, BASE64_PADDED, h->b, sizeof(h->b));
+}
+
+int merkle_size_read(struct text t, uint64_t *ret)
+{
+	if (t.len > 1 && t.p[0] == '0')
+		return EBADMSG;
+	return text_u64(t, 0, UINT64_MAX, ret) ? EBADMSG : 0;
 }
 
 bool merkle_same(const struct merkle_hash *a, const struct merkle_hash *b)

@@ -30,6 +30,14 @@ struct merkle_hash {
 void merkle_leaf(const void *leaf, size_t len, struct merkle_hash *ret);
 void merkle_node(const struct merkle_hash *left,
 		 const struct merkle_hash *right, struct merkle_hash *ret);
+
+/* As notes and proofs spell it: padded base64. EBADMSG. */
+int merkle_hash_read(struct text t, struct merkle_hash *ret) CHECK_RESULT;
+void merkle_hash_write(struct writer *w, const struct merkle_hash *h);
+
+/* A size or an index, in the one spelling: no leading zero. EBADMSG. */
+int merkle_size_read(struct text t, uint64_t *ret) CHECK_RESULT;
+
 bool merkle_same(const struct merkle_hash *a, const struct merkle_hash *b);
 
 /*

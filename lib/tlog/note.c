@@ -222,10 +222,8 @@ static int find_text(struct text whole, size_t *ret)
 	return EBADMSG;
 }
 
-int note_read(struct text whole, struct note *ret)
+int note_text(struct text whole, struct text *ret)
 {
-	struct note n = { .count = 0 };
-	struct reader r;
 	size_t end;
 
 	if (whole.len > NOTE_MAX)
@@ -234,8 +232,19 @@ int note_read(struct text whole, struct note *ret)
 		return EBADMSG;
 	if (end > NOTE_TEXT_MAX)
 		return EMSGSIZE;
-	n.text = (struct text){ whole.p, end };
-	r = reader_on(whole.p + end + 1, whole.len - end - 1);
+	*ret = (struct text){ whole.p, end };
+	return 0;
+}
+
+int note_read(struct text whole, struct note *ret)
+{
+	struct note n = { .count = 0 };
+	struct reader r;
+	int bad = note_text(whole, &n.text);
+
+	if (bad)
+		return bad;
+	r = reader_on(n.text.p + n.text.len + 1, whole.len - n.text.len - 1);
 	while (reader_left(&r)) {
 		struct text line;
 		int err;
@@ -253,6 +262,15 @@ int note_read(struct text whole, struct note *ret)
 		return EBADMSG;
 	*ret = n;
 	return 0;
+}
+
+void note_signature_write(struct writer *w, const struct note_signature *s)
+{
+	writer_str(w, dash);
+	writer_text(w, s->name);
+	writer_u8(w, ' ');
+	writer_text(w, s->raw);
+	writer_u8(w, '\n');
 }
 
 /* What a cosignature of that time signs (tlog-cosignature). */

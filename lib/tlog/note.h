@@ -82,6 +82,12 @@ int note_read(struct text whole, struct note *ret) CHECK_RESULT;
 int note_verify(const struct note *n, const struct note_key *keys,
 		unsigned count, uint64_t *ret_signed_s) CHECK_RESULT;
 
+/* The text alone, whatever its signatures are like. EBADMSG, EMSGSIZE. */
+int note_text(struct text whole, struct text *ret) CHECK_RESULT;
+
+/* Append a signature that was read, as a line. */
+void note_signature_write(struct writer *w, const struct note_signature *s);
+
 /*
  * Append a signature line for `text`. now_s is the time of a cosignature and
  * ignored for type 01. EINVAL when the text cannot be that of a note (no

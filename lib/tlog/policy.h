@@ -13,7 +13,7 @@
 
 #include "tlog/note.h"
 
-#define POLICY_LOGS 32
+#define POLICY_LOGS 256
 #define POLICY_WITNESSES 32
 #define POLICY_GROUPS 32
 #define POLICY_MEMBERS 32

@@ -15,16 +15,6 @@ static bool take_prefix(struct text *t, const char *prefix)
 	return true;
 }
 
-static int read_hash(struct text line, struct merkle_hash *ret)
-{
-	size_t len;
-
-	return base64_read(line, BASE64_PADDED, ret->b, sizeof(ret->b), &len) ||
-			       len != sizeof(ret->b)
-		       ? EBADMSG
-		       : 0;
-}
-
 /* Base64 of whatever length, strict all the same. */
 static bool is_base64(struct text t)
 {
@@ -56,9 +46,7 @@ int tlog_proof_read(struct text t, struct tlog_proof *ret)
 		    reader_until(&r, '\n', &line))
 			return EBADMSG;
 	}
-	if (!take_prefix(&line, "index ") ||
-	    text_u64(line, 0, UINT64_MAX, &p.index) ||
-	    (line.len > 1 && line.p[0] == '0'))
+	if (!take_prefix(&line, "index ") || merkle_size_read(line, &p.index))
 		return EBADMSG;
 	for (;;) {
 		if (reader_until(&r, '\n', &line))
@@ -66,7 +54,7 @@ int tlog_proof_read(struct text t, struct tlog_proof *ret)
 		if (!line.len)
 			break;
 		if (p.path.count == MERKLE_PROOF_MAX ||
-		    read_hash(line, &p.path.hash[p.path.count++]))
+		    merkle_hash_read(line, &p.path.hash[p.path.count++]))
 			return EBADMSG;
 	}
 	p.checkpoint = (struct text){ (const char *)r.at, reader_left(&r) };
@@ -84,8 +72,7 @@ int tlog_proof_write(struct writer *w, const struct tlog_proof *p)
 	}
 	writer_printf(w, "index %llu\n", (unsigned long long)p->index);
 	for (unsigned i = 0; i < p->path.count; i++) {
-		base64_write(w, BASE64_PADDED, p->path.hash[i].b,
-			     MERKLE_HASH_BYTES);
+		merkle_hash_write(w, &p->path.hash[i]);
 		writer_u8(w, '\n');
 	}
 	writer_u8(w, '\n');
