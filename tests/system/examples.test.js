@@ -35,6 +35,8 @@ before(async () => {
 		fs.renameSync(it.certificate, path.join(dir, `keys/${name}.pem`));
 		fs.renameSync(it.key, path.join(dir, `keys/${name}.key`));
 	}
+	const key = await run(vaxel, ['key', 'new', '--handover', 'test.example/handover', '--out', path.join(dir, 'keys/handover.key')]);
+	assert.equal(key.status, 0, key.stderr);
 	for (const name of ['nurse1', 'nurse2']) write(`passwords/${name}`, `secret of ${name}\n`);
 	const made = await run(vaxel, ['init', path.join(dir, 'made/node'), '--role', 'provider']);
 	assert.equal(made.status, 0, made.stderr);
@@ -58,6 +60,21 @@ test('all four by the same register and routes, with all regions', () => {
 	for (const name of GOOD) assert.match(read(`${name}.conf`), /^register = "register.conf"\nroutes = "routes.conf"$/m);
 	const counties = new Set([...read('routes.conf').matchAll(/"(\d\d)"/g)].map((m) => m[1]));
 	assert.equal(counties.size, 21);
+});
+
+test('who answers takes 1177 from the national node, or from a carrier by its token', () => {
+	const trunks = (text) => [...text.matchAll(/^trunk "(.*)" \{\n([^}]*)\}/gm)].map(([, name, body]) => ({ name, body }));
+	const routes = [...read('routes.conf').matchAll(/^route "(.*)" \{\n([^]*?\n)\}/gm)].map(([, name, body]) =>
+		({ name, of: /organisation = "(.*)"/.exec(body)[1], trunk: /trunk = "(.*)"/.exec(body)[1] }));
+	for (const [name, trunk] of [['supplier', 'vardlinjen'], ['one-machine', 'gotland']]) {
+		const text = read(`${name}.conf`);
+		assert.deepEqual(JSON.parse(/^takes = \{(.*)\}$/m.exec(text)[0].replace(/^takes = \{/, '[').replace(/\}$/, ']')),
+			routes.filter((r) => r.trunk === trunk).map((r) => `${r.of}/${r.name}`));
+		for (const t of trunks(text)) assert.equal(/^\trequire-token = yes$/m.test(t.body), t.name !== 'national', t.name);
+	}
+	const [carrier, ...providers] = trunks(read('national.conf'));
+	assert.match(carrier.body, /^\thand-over = refer$/m);
+	for (const p of providers) assert.match(p.body, /provider-key = .*\n\tprovider-recipient = /, p.name);
 });
 
 test('a supplier with an identity is at fault, wrapped or not', async () => {
