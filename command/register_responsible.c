@@ -3,7 +3,8 @@
  *
  * A call's events tell when its responsibility came to whom: the node's own
  * organisation from the first on, the route's when it was handed over, with
- * the agreements and the register of call.routed, nobody after the end.
+ * the agreements and the register that either event names, nobody after the
+ * end.
  */
 #include <string.h>
 
@@ -65,17 +66,21 @@ static void say(struct telling *t)
 static void change(struct telling *t, int64_t minute, const char *organisation,
 		   const char *role, const json_t *details)
 {
+	/* what was handed over is told by whoever knows the agreements */
+	const json_t *by =
+		json_object_get(details, "agreements") ? details : t->routed;
+
 	if (!t->at)
 		say(t);
 	json_decref(t->now);
-	t->now = json_pack(
-		"{s:I,s:s,s:s,s:O*,s:O*,s:O*,s:O*,s:O*}", "minute",
-		(json_int_t)minute, "organisation", organisation, "role", role,
-		"controller", json_object_get(t->routed, "controller"),
-		"agreements", json_object_get(t->routed, "agreements"),
-		"register", json_object_get(t->routed, "register"), "handover",
-		json_object_get(details, "handover"), "receipt",
-		json_object_get(details, "receipt"));
+	t->now = json_pack("{s:I,s:s,s:s,s:O*,s:O*,s:O*,s:O*,s:O*}", "minute",
+			   (json_int_t)minute, "organisation", organisation,
+			   "role", role, "controller",
+			   json_object_get(by, "controller"), "agreements",
+			   json_object_get(by, "agreements"), "register",
+			   json_object_get(by, "register"), "handover",
+			   json_object_get(details, "handover"), "receipt",
+			   json_object_get(details, "receipt"));
 }
 
 static void handed_over(struct telling *t, const json_t *details,

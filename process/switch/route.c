@@ -109,7 +109,8 @@ static void put_responsible(struct writer *w, const struct register_book *b,
 {
 	struct register_verdict v;
 
-	if (!decide_responsible(b, r, region, minute, &v))
+	if (!decide_responsible(b, r, region, minute, &v) ||
+	    v.who.role == ORG_NONE)
 		return;
 	writer_str(w, ",\"controller\":");
 	route_put_name(
@@ -126,6 +127,31 @@ static void put_responsible(struct writer *w, const struct register_book *b,
 	writer_printf(w, "],\"register\":\"%02x%02x%02x%02x%02x%02x%02x%02x\"",
 		      b->digest[0], b->digest[1], b->digest[2], b->digest[3],
 		      b->digest[4], b->digest[5], b->digest[6], b->digest[7]);
+}
+
+/* The caller's, or the one that the route is for; -1: who knows. */
+static int region_of(const struct call *c, const struct route_entry *r)
+{
+	if (c->place.region >= 0)
+		return c->place.region;
+	return r->regions && !(r->regions & (r->regions - 1))
+		       ? __builtin_ctz(r->regions)
+		       : -1;
+}
+
+void route_put_given(const struct switch_self *self, const struct call *c,
+		     int64_t minute, struct writer *w)
+{
+	const struct routes *routes = self->law.routes;
+	uint16_t n = routes ? routes_find(routes, text_of(c->given.route))
+			    : ROUTE_NONE;
+	const struct route_entry *r;
+
+	if (!self->law.book || n == ROUTE_NONE)
+		return;
+	r = &routes->routes[n];
+	if (!strcmp(r->organisation, c->given.organisation))
+		put_responsible(w, self->law.book, r, region_of(c, r), minute);
 }
 
 static void put_passed(struct writer *w, const struct routes *routes,
@@ -151,7 +177,7 @@ static void say_routed(struct switch_self *self, const struct call *c,
 {
 	const struct routes *routes = self->law.routes;
 	const struct route_entry *r = &routes->routes[d->route];
-	char extra[OUTBOX_DETAILS];
+	char extra[SAY_EXTRA];
 	struct writer w = writer_on(extra, sizeof(extra) - 1);
 
 	writer_str(&w, ",\"route\":");

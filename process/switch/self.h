@@ -189,6 +189,10 @@ int route_choose(struct switch_self *self, struct call *c,
 
 /* A name of register or routes, quoted; of one that is not plain nothing. */
 void route_put_name(struct writer *w, const char *name);
+/* Who answers for a call that was handed over, as the register here has it:
+   nothing where neither the call nor its route tells of one region. */
+void route_put_given(const struct switch_self *self, const struct call *c,
+		     int64_t minute, struct writer *w);
 
 /* ---- token.c */
 
@@ -425,8 +429,10 @@ void fate_tick(struct switch_self *self, struct call *c, uint64_t now_ms);
 
 /*
  * An event about a call. extra: further members of the details, each as
- * `,"name":value`, or "". Nothing personal.
+ * `,"name":value`, or "". Nothing personal. At most SAY_EXTRA with the NUL, so
+ * that call and line fit beside it.
  */
+#define SAY_EXTRA (OUTBOX_DETAILS - 96)
 void say_call(struct switch_self *self, const struct call *c,
 	      enum event_type type, const char *extra);
 void say_pump(struct switch_self *self);

@@ -237,13 +237,16 @@ void token_sign(struct switch_self *self, struct call *c, struct session *s)
 
 void token_taken(struct switch_self *self, const struct call *c)
 {
-	char extra[OUTBOX_DETAILS];
+	char extra[SAY_EXTRA];
 	struct writer w = writer_on(extra, sizeof(extra) - 1);
+	size_t whole;
 
 	if (!c->handed)
 		return;
 	writer_str(&w, ",\"by\":\"token\"");
 	token_words(self, c, &w);
-	extra[writer_finish(&w) ? 0 : w.len] = '\0';
+	whole = writer_finish(&w) ? 0 : w.len;
+	route_put_given(self, c, clock_wall_ms() / 60000, &w);
+	extra[writer_finish(&w) ? whole : w.len] = '\0';
 	say_call(self, c, EVENT_CALL_HANDED_OVER, extra);
 }

@@ -7,17 +7,48 @@ const assert = require('node:assert');
 const crypto = require('node:crypto');
 const fs = require('node:fs');
 const path = require('node:path');
-const { Node } = require('./lib/node.js');
+const { Node, top } = require('./lib/node.js');
 const { Ua, Dialog, sdp } = require('./lib/ua.js');
 const { sleep, until } = require('./lib/wait.js');
 
-const organisation = 'Region Sörmland', route = 'region-04';
+const organisation = 'vardlinjen', route = 'sormland';
+const routes = `
+route "sormland" {
+	kind = contracted
+	regions = {"04"}
+	organisation = "vardlinjen"
+	place = "vardlinjen-nurses"
+	record-by = "vaxelhuset"
+	trunk = "sormland"
+}
+route "queue" {
+	kind = national-queue
+	for = "region-01"
+	organisation = "vardlinjen"
+	place = "vardlinjen-nurses"
+	record-by = "vaxelhuset"
+	trunk = "sormland"
+}
+`;
+const law = fs.readFileSync(path.join(top, 'examples/1177/register.conf'), 'utf8');
+// callers of every region may come, and are told
+const notices = [...law.matchAll(/^notice "([^"]+)"(?=[^}]*language = "sv")/gm)].map((m) => m[1]);
 let provider, national, carrier;
 
 before(async () => {
 	national = await Node.make('national');
 	provider = await Node.make('one-machine', { locked: true });
+	for (const n of [national, provider]) {
+		const beside = (name) => path.join(path.dirname(n.conf), name);
+		fs.writeFileSync(beside('register.conf'), law);
+		fs.writeFileSync(beside('routes.conf'), routes);
+	}
 	provider.configure({
+		register: 'register.conf', routes: 'routes.conf',
+		'line 1177': {
+			controller: 'Vårdlinjen i Sverige AB', 'notice en': null,
+			'notice sv': { version: '2026-1', text: 'Ring ett ett två.', registered: notices },
+		},
 		'handover-key': 'keys/handover.key',
 		'national-key': [national.keys.handover_key],
 		takes: [`${organisation}/${route}`],
@@ -32,8 +63,7 @@ before(async () => {
 			'provider-key': provider.keys.handover_key, 'provider-recipient': provider.keys.recipient,
 		},
 		'line 1177': { controller: 'Region Test', record: false },
-		'region 04': { trunk: 'sormland', organisation },
-		'national-trunk': 'sormland',
+		register: 'register.conf', routes: 'routes.conf',
 	});
 	await provider.start();
 	await national.start();
@@ -90,7 +120,7 @@ test('from the carrier: a good token is taken, in the URI or in a header, and a 
 
 const refused = [
 	['none', () => '', 'missing'],
-	['of another route', () => sign({ of: 'region-05' }), 'wrong_route'],
+	['of another route', () => sign({ of: 'gotland' }), 'wrong_route'],
 	['that is 66 s old', () => sign({ issued: Math.floor(Date.now() / 1000) - 66 }), 'expired'],
 	['of a time to come', () => sign({ issued: Math.floor(Date.now() / 1000) + 10 }), 'early'],
 	['that was changed', () => {
@@ -128,13 +158,21 @@ test('who was responsible: both ledgers say the same minute, by the same hand-ov
 	await d.bye();
 	await none(national);
 	await none(provider);
-	await sleep(1000);
-	const said = await national.json('register', 'responsible', here.call);
+	const responsible = (n, id) => until('the change in the ledger', async () => {
+		const all = await n.json('register', 'responsible', id).catch(() => []); // not there yet
+		return all.at(-1)?.receipt && all;
+	}, 10000, 100);
+	const said = await responsible(national, here.call);
 	assert.deepEqual(said.map((s) => [s.role, s.organisation]), [['receives', 'Test'], ['answers', organisation]]);
 	const { handover, minute, receipt } = said[1];
 	assert.equal(receipt, 'good');
-	const there = (await provider.json('register', 'responsible', handover)).at(-1);
+	const contract = (s) => [s.controller, s.agreements, s.register];
+	assert.deepEqual(contract(said[1]).slice(0, 2), ['vardlinjen', ['region-04-vardlinjen']]);
+	assert.equal(said[1].register, crypto.createHash('sha256').update(law).digest('hex').slice(0, 16));
+	const there = (await responsible(provider, handover)).at(-1);
 	assert.deepEqual([there.handover, there.minute, there.receipt, there.organisation], [handover, minute, 'good', organisation]);
+	// each by its own register, which is the same text here
+	assert.deepEqual(contract(there), contract(said[1]));
 	const later = await national.vaxel(['register', 'responsible', here.call, '--at', '2099-01-01', '-c', national.conf]);
 	assert.equal(later.status, 1);
 	const nobody = await national.vaxel(['register', 'responsible', 'a'.repeat(26), '-c', national.conf]);
