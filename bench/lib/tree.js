@@ -52,12 +52,14 @@ function less(after, before) {
 }
 
 // { role: kB } that the processes hold; what they share is divided among them.
+// Pages of files (programs and libraries) are left out: how they are divided
+// depends on who else runs on the machine, and no call adds any.
 function memoryByRole(pid) {
 	const by = {};
 	for (const p of tree(pid)) {
 		const r = role(p);
-		const pss = /^Pss:\s+(\d+)/m.exec(read(`/proc/${p}/smaps_rollup`));
-		by[r] = (by[r] || 0) + Number(pss ? pss[1] : 0);
+		for (const [, kb] of read(`/proc/${p}/smaps_rollup`).matchAll(/^Pss_(?:Anon|Shmem):\s+(\d+)/mg))
+			by[r] = (by[r] || 0) + Number(kb);
 	}
 	return by;
 }

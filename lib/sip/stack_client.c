@@ -308,6 +308,11 @@ static void forget_text(struct stack_client *c)
 	free(c->text);
 	c->text = NULL;
 	c->request.uri = c->request.headers = (struct text){ NULL, 0 };
+	if (c->node.machine.state == TRANSACTION_ACCEPTED) {
+		free(c->node.wire);
+		c->node.wire = NULL;
+		c->node.wire_len = 0;
+	}
 	free(c->addresses);
 	c->addresses = NULL;
 	c->address_count = 0;

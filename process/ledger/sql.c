@@ -52,12 +52,13 @@ static const char schema[] =
 
 /*
  * One connection alone, so no shared memory file; WAL with a sync at every
- * commit; what is deleted is overwritten.
+ * commit; what is deleted is overwritten. The cache is in locked memory: 1 MiB.
  */
 static const char settings[] = "PRAGMA locking_mode = EXCLUSIVE;"
 			       "PRAGMA journal_mode = WAL;"
 			       "PRAGMA synchronous = FULL;"
 			       "PRAGMA secure_delete = ON;"
+			       "PRAGMA cache_size = -1024;"
 			       "PRAGMA temp_store = MEMORY;"
 			       "PRAGMA trusted_schema = OFF;"
 			       "PRAGMA cell_size_check = ON;";

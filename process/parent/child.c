@@ -208,6 +208,23 @@ static int give_all(struct house *h, struct child *c)
 	return err;
 }
 
+/*
+ * Sound goes before what is written down of it: on a core that both want, a
+ * media worker gets three quarters, and it gets them at once. Where we may not
+ * ask for that it is as everybody else. A session is a group of its own to the
+ * scheduler, where it makes such groups.
+ */
+static void prefer(void)
+{
+	int fd = open("/proc/self/autogroup", O_WRONLY | O_CLOEXEC);
+
+	(void)!nice(-5);
+	if (fd < 0)
+		return;
+	(void)!write(fd, "-5", 2);
+	(void)close(fd);
+}
+
 /* In the child, between fork and exec: async-signal-safe calls alone. */
 static void become_process(enum role role, int fd)
 {
@@ -219,6 +236,8 @@ static void become_process(enum role role, int fd)
 
 	/* a session of its own: Ctrl-C is for the parent, who drains */
 	(void)setsid();
+	if (role == ROLE_MEDIA)
+		prefer();
 	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0)
 		_exit(127);
 	if (fd == 3) {
