@@ -52,6 +52,7 @@ const char *fact_kind_text(enum fact_kind kind)
 		[FACT_TRANSFER] = "transfer",
 		[FACT_MARK] = "mark",
 		[FACT_HANDOVER] = "handover",
+		[FACT_OBJECTED] = "objected",
 	};
 
 	return PICK(names, kind);

@@ -71,6 +71,7 @@ enum fact_kind {
 	FACT_TRANSFER,
 	FACT_MARK,     /* the recorder's own: a mark, for the card */
 	FACT_HANDOVER, /* the token: its facts are sealed to the provider */
+	FACT_OBJECTED, /* the caller did; by which rule he is recorded */
 	FACT_KINDS
 };
 const char *fact_kind_text(enum fact_kind kind);

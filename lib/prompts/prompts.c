@@ -21,6 +21,12 @@ uint16_t prompt_index(unsigned line, enum prompt_kind kind, unsigned which)
 		if (which >= 1 && which <= PROMPTS_POSITIONS)
 			return (uint16_t)(first + PROMPTS_NOTICES + 1 + which);
 		break;
+	case PROMPT_LONG:
+		if (which < PROMPTS_NOTICES)
+			return (uint16_t)(first + PROMPTS_NOTICES + 2 +
+					  PROMPTS_POSITIONS + PROMPTS_ASKS +
+					  which);
+		break;
 	case PROMPT_ASK:
 		if (which < PROMPTS_ASKS)
 			return (uint16_t)(first + PROMPTS_NOTICES + 2 +
@@ -33,7 +39,11 @@ uint16_t prompt_index(unsigned line, enum prompt_kind kind, unsigned which)
 static bool same_notice(const struct notice *a, const struct notice *b)
 {
 	return !strcmp(a->language, b->language) && !strcmp(a->text, b->text) &&
-	       !strcmp(a->audio, b->audio) && a->audio_stamp == b->audio_stamp;
+	       !strcmp(a->audio, b->audio) &&
+	       a->audio_stamp == b->audio_stamp &&
+	       !strcmp(a->long_text, b->long_text) &&
+	       !strcmp(a->long_audio, b->long_audio) &&
+	       a->long_stamp == b->long_stamp;
 }
 
 static bool same_ask(const struct ask_words *a, const struct ask_words *b)

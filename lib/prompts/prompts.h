@@ -44,7 +44,7 @@ enum ask_piece {
 #define PROMPTS_POSITIONS 20
 #define PROMPTS_ASKS (SETTINGS_ASKS * ASK_PIECES)
 #define PROMPTS_PER_LINE                                                       \
-	(PROMPTS_NOTICES + 2 + PROMPTS_POSITIONS + PROMPTS_ASKS)
+	(2 * PROMPTS_NOTICES + 2 + PROMPTS_POSITIONS + PROMPTS_ASKS)
 #define PROMPTS_MAX (SETTINGS_LINES * PROMPTS_PER_LINE)
 #define PROMPTS_CODECS CODEC_NONE
 
@@ -61,6 +61,7 @@ enum prompt_kind {
 	PROMPT_BUSY,     /* nobody is there */
 	PROMPT_MUSIC,    /* to be repeated */
 	PROMPT_POSITION, /* which: place in the queue, 1 is next */
+	PROMPT_LONG,     /* which: of that notice the long form */
 	PROMPT_ASK,      /* which: language * ASK_PIECES + enum ask_piece */
 };
 

@@ -98,6 +98,21 @@ static void check_trunk(struct loader *l, const struct trunk *t)
 				"trunk %s is not encrypted", t->name);
 }
 
+static void check_keys(struct loader *l, const struct line *line)
+{
+	if (line->long_key && line->long_key == line->object_key)
+		loader_fault(l, line->line, "CONFIG", "set another key",
+			     "long-key and object-key of line %s are one",
+			     line->number);
+	for (unsigned i = 0; line->long_key && i < line->notice_count; i++)
+		if (!line->notices[i].long_text[0])
+			loader_fault(l, line->line, "CONFIG",
+				     "write its text as long in the notice",
+				     "the notice in %s has no long form for "
+				     "long-key",
+				     line->notices[i].language);
+}
+
 static void check_line(struct loader *l, struct line *line)
 {
 	bool silent = !line->notice_count;
@@ -112,7 +127,9 @@ static void check_line(struct loader *l, struct line *line)
 
 		silent |= !n->text[0];
 		check_file(l, n->audio, line->line, "audio");
+		check_file(l, n->long_audio, line->line, "long-audio");
 		n->audio_stamp = stamp(n->audio);
+		n->long_stamp = stamp(n->long_audio);
 		if (strpbrk(n->version, "\"\\") || strpbrk(n->language, "\"\\"))
 			loader_fault(l, line->line, "CONFIG",
 				     "write letters, digits and dots",
@@ -125,6 +142,7 @@ static void check_line(struct loader *l, struct line *line)
 				     "is evidence",
 				     n->language);
 	}
+	check_keys(l, line);
 	if (line->record && silent)
 		loader_fault(l, line->line, "GDPR-13",
 			     "write a notice with its text in each language",

@@ -260,6 +260,8 @@ static void fill_place(struct loader *l, struct trunk *t, const char *text)
 
 static const struct choice geolocation_errors[] = { { "tell", false },
 						    { "refuse", true } };
+static const struct choice objections[] = { { "not-recorded", false },
+					    { "recorded", true } };
 static const struct choice hand_overs[] = { { "stay", HAND_OVER_STAY },
 					    { "refer", HAND_OVER_REFER },
 					    { "redirect",
@@ -357,8 +359,24 @@ static void fill_notice(struct loader *l, struct line *line, cfg_t *cfg)
 	(void)loader_copy(l, n->text, sizeof(n->text), cfg_getstr(cfg, "text"),
 			  at, "text");
 	loader_path(l, n->audio, cfg_getstr(cfg, "audio"), at, "audio");
+	(void)loader_copy(l, n->long_text, sizeof(n->long_text),
+			  cfg_getstr(cfg, "long"), at, "long");
+	loader_path(l, n->long_audio, cfg_getstr(cfg, "long-audio"), at,
+		    "long-audio");
 	fill_registered(l, n, cfg, at);
 	line->notice_count++;
+}
+
+/* One of a telephone's twelve; "": none. */
+static char fill_key(struct loader *l, cfg_t *cfg, const char *option,
+		     unsigned line)
+{
+	const char *key = cfg_getstr(cfg, option);
+
+	if (*key && (key[1] || !strchr("0123456789*#", *key)))
+		loader_fault(l, line, "CONFIG", "write one of 0 to 9, * and #",
+			     "%s is no key", option);
+	return *key;
 }
 
 static void fill_line(struct loader *l, cfg_t *cfg)
@@ -375,6 +393,11 @@ static void fill_line(struct loader *l, cfg_t *cfg)
 			  cfg_getstr(cfg, "controller"), line->line,
 			  "controller");
 	line->record = cfg_getbool(cfg, "record");
+	line->long_key = fill_key(l, cfg, "long-key", line->line);
+	line->object_key = fill_key(l, cfg, "object-key", line->line);
+	line->objected_recorded =
+		CHOOSE(l, objections, cfg_getstr(cfg, "objected"), line->line,
+		       "objected");
 	for (unsigned i = 0; i < cfg_size(cfg, "notice"); i++)
 		fill_notice(l, line, cfg_getnsec(cfg, "notice", i));
 	for (unsigned i = 0; i < cfg_size(cfg, "ask"); i++)

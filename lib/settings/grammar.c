@@ -49,11 +49,14 @@ cfg_t *loader_grammar(void)
 		CFG_STR("provider-recipient", "", CFGF_NONE),
 		CFG_END()
 	};
-	static cfg_opt_t notice[] = {
-		CFG_STR("version", "", CFGF_NONE),
-		CFG_STR("text", "", CFGF_NONE), CFG_STR("audio", "", CFGF_NONE),
-		CFG_STR_LIST("registered", empty_list, CFGF_NONE), CFG_END()
-	};
+	static cfg_opt_t notice[] = { CFG_STR("version", "", CFGF_NONE),
+				      CFG_STR("text", "", CFGF_NONE),
+				      CFG_STR("audio", "", CFGF_NONE),
+				      CFG_STR("long", "", CFGF_NONE),
+				      CFG_STR("long-audio", "", CFGF_NONE),
+				      CFG_STR_LIST("registered", empty_list,
+						   CFGF_NONE),
+				      CFG_END() };
 	static cfg_opt_t ask[] = { CFG_STR("postcode", "", CFGF_NONE),
 				   CFG_STR("regions", "", CFGF_NONE),
 				   CFG_STR("again", "", CFGF_NONE),
@@ -63,6 +66,9 @@ cfg_t *loader_grammar(void)
 	static cfg_opt_t line[] = {
 		CFG_STR("controller", "", CFGF_NONE),
 		CFG_BOOL("record", cfg_true, CFGF_NONE),
+		CFG_STR("long-key", "", CFGF_NONE),
+		CFG_STR("object-key", "", CFGF_NONE),
+		CFG_STR("objected", "not-recorded", CFGF_NONE),
 		CFG_SEC("notice", notice, CFGF_MULTI | CFGF_TITLE),
 		CFG_SEC("ask", ask, CFGF_MULTI | CFGF_TITLE),
 		CFG_STR("busy",

@@ -120,6 +120,10 @@ struct notice {
 	char text[SETTINGS_NOTICE_TEXT];
 	char audio[SETTINGS_PATH_MAX]; /* WAV; "": rendered from the text */
 	uint64_t audio_stamp; /* another when the file is; 0 once confined */
+	/* the long form, for who wishes to hear it; "": none */
+	char long_text[SETTINGS_NOTICE_TEXT];
+	char long_audio[SETTINGS_PATH_MAX];
+	uint64_t long_stamp;
 	/* what it says, by the register: of each region, of the provider */
 	char registered[SETTINGS_REGISTERED][SETTINGS_NAME_MAX];
 	unsigned registered_count;
@@ -140,6 +144,9 @@ struct line {
 	unsigned order; /* which one in the file, from 0 */
 	char controller[SETTINGS_NAME_MAX];
 	bool record;
+	char long_key;          /* to hear the long form; 0: none */
+	char object_key;        /* to object to the recording; 0: none */
+	bool objected_recorded; /* who objected is recorded all the same */
 	struct notice notices[2];
 	unsigned notice_count;
 	struct ask_words asks[SETTINGS_ASKS];

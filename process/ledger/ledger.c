@@ -217,6 +217,7 @@ static bool may_say(enum role role, enum event_type type)
 	case EVENT_CALL_TRANSFERRED:
 	case EVENT_CALL_ENDED:
 	case EVENT_CALL_ASKED:
+	case EVENT_CALL_OBJECTED:
 	case EVENT_RECORDING_NOT_RECORDED:
 	case EVENT_RECORDING_ALARM:
 	case EVENT_REGISTER_LOADED:

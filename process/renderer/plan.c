@@ -100,24 +100,40 @@ static int plan_asked_line(struct plan *p, const struct settings *s, unsigned i)
 	return err;
 }
 
+static int plan_told(struct plan *p, const struct notice *n, uint16_t prompt,
+		     const char *text, const char *audio)
+{
+	struct job *j = &p->jobs[p->count++];
+
+	j->prompt = prompt;
+	j->language = n->language;
+	j->file = audio[0] ? audio : NULL;
+	return j->file ? 0 : text_copy(j->text, sizeof(j->text), text_of(text));
+}
+
+static int plan_notice(struct plan *p, const struct notice *n, unsigned line,
+		       unsigned which)
+{
+	int err = plan_told(p, n, prompt_index(line, PROMPT_NOTICE, which),
+			    n->text, n->audio);
+
+	if (!err && n->long_text[0])
+		err = plan_told(p, n, prompt_index(line, PROMPT_LONG, which),
+				n->long_text, n->long_audio);
+	return err;
+}
+
 static int plan_line(struct plan *p, const struct settings *s, unsigned i)
 {
 	const struct line *l = &s->lines[i];
 	const char *language = l->notice_count ? l->notices[0].language : "";
 	int err = 0;
 
-	for (unsigned n = 0; n < l->notice_count && n < PROMPTS_NOTICES; n++) {
-		struct job *j = add(p, i, PROMPT_NOTICE, n);
-
-		j->language = l->notices[n].language;
-		if (l->notices[n].audio[0])
-			j->file = l->notices[n].audio;
-		else
-			err = text_copy(j->text, sizeof(j->text),
-					text_of(l->notices[n].text));
-		if (err)
-			return err;
-	}
+	for (unsigned n = 0; !err && n < l->notice_count && n < PROMPTS_NOTICES;
+	     n++)
+		err = plan_notice(p, &l->notices[n], i, n);
+	if (err)
+		return err;
 	if (l->busy_text[0]) {
 		struct job *j = add(p, i, PROMPT_BUSY, 0);
 

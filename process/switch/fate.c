@@ -117,11 +117,16 @@ static void recorder_away(struct switch_self *self, struct call *c)
 	raise_alarm(self);
 }
 
+static enum record_reason reason_of(const struct call *c)
+{
+	return outcome_reason(c->line_records, c->objected == OBJECTED,
+			      told_all(c));
+}
+
 static void not_recorded(struct switch_self *self, struct call *c)
 {
 	metric_add(METRIC_recordings_not_recorded, 1);
-	say_fate(self, c, EVENT_RECORDING_NOT_RECORDED,
-		 outcome_reason(c->line_records, false));
+	say_fate(self, c, EVENT_RECORDING_NOT_RECORDED, reason_of(c));
 }
 
 /*
@@ -187,7 +192,7 @@ void fate_answered(struct switch_self *self, struct call *c)
 		c->ask_again = 1;
 		return;
 	}
-	if (outcome_reason(c->line_records, told_all(c)) != REASON_NONE)
+	if (reason_of(c) != REASON_NONE)
 		fate_event(self, c, OUTCOME_EVENT_ANSWERED_RULE);
 	else
 		fate_event(self, c,

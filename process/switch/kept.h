@@ -48,6 +48,7 @@ enum playing {
 	PLAYING_POSITION,
 	PLAYING_BUSY,
 	PLAYING_ASK,
+	PLAYING_LONG,
 };
 
 /*
@@ -56,6 +57,9 @@ enum playing {
  */
 enum hands_over { HANDS_OVER_NOT, HANDS_OVER_WAITING, HANDS_OVER_DONE };
 
+/* Did he object to being recorded, and is that followed or noted alone? */
+enum objected { OBJECTED_NOT, OBJECTED, OBJECTED_NOTED };
+
 /* Was he asked where he is, and does his sound still come here? */
 enum asked { ASKED_NOT, ASKED_HERE, ASKED_PAST };
 
@@ -63,6 +67,7 @@ enum asked { ASKED_NOT, ASKED_HERE, ASKED_PAST };
 enum key_way { KEY_NONE, KEY_EVENT, KEY_INFO };
 
 #define TOLD_DIGEST 32 /* SHA-256 */
+#define TOLD_MAX (2 * PROMPTS_NOTICES)
 #define TOLD_HEX (2 * TOLD_DIGEST + 1)
 
 /* Evidence of one notice: what was played, and how much of it. */
@@ -127,7 +132,12 @@ struct call {
 	uint16_t geolocation_error; /* RFC 6442 4.4; 0: none */
 	struct decide_given given;  /* of a token: organisation, route */
 	char tried[CALL_ROUTES_MAX][ROUTE_ID_MAX];
-	struct told told[PROMPTS_NOTICES];
+	uint8_t objected;     /* enum objected */
+	uint8_t long_wanted;  /* bits: of which notices the long form */
+	uint8_t long_played;  /* of which notice it is, or was */
+	uint32_t long_serial; /* the PLAY of it; 0: none */
+	/* of the notices, then of their long forms */
+	struct told told[TOLD_MAX];
 	struct leg legs[SIDES];
 };
 

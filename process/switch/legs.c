@@ -237,8 +237,12 @@ static void pressed(struct switch_self *self, struct call *c, uint8_t event)
 {
 	static const char keys[] = "0123456789*#ABCD";
 
-	if (event < sizeof(keys) - 1)
+	if (event >= sizeof(keys) - 1)
+		return;
+	if (c->state == CALL_ASKING)
 		asking_key(self, c, keys[event], KEY_EVENT);
+	else
+		wish_key(self, c, keys[event]);
 }
 
 void legs_message(struct switch_self *self, struct ipc_message *m)
@@ -252,18 +256,24 @@ void legs_message(struct switch_self *self, struct ipc_message *m)
 		opened(self, c, &m->u.LEG_OPENED);
 		break;
 	case IPC_PLAYED:
-		if (m->u.PLAYED.leg != SIDE_CALLER ||
-		    m->u.PLAYED.serial != c->serial)
+		if (m->u.PLAYED.leg != SIDE_CALLER)
+			break;
+		/* he hung up in the long form, or a nurse answered */
+		if (m->u.PLAYED.serial == c->long_serial &&
+		    (c->state == CALL_ENDING || c->playing != PLAYING_LONG))
+			wish_played(self, c, false, m->u.PLAYED.samples_sent);
+		if (m->u.PLAYED.serial != c->serial)
 			break;
 		if (c->state != CALL_ENDING)
 			line_played(self, c, m->u.PLAYED.complete,
 				    m->u.PLAYED.samples_sent);
 		else if (c->playing == PLAYING_NOTICE) /* he hung up in it */
-			told_played(self, c, false, m->u.PLAYED.samples_sent);
+			told_played(self, c, c->notice, false,
+				    m->u.PLAYED.samples_sent);
 		break;
 	case IPC_DTMF:
 		/* in a talk media pass it on */
-		if (c->state == CALL_ASKING && m->u.DTMF.leg == SIDE_CALLER)
+		if (m->u.DTMF.leg == SIDE_CALLER)
 			pressed(self, c, m->u.DTMF.event);
 		break;
 	case IPC_SILENT:

@@ -175,9 +175,23 @@ void line_waited(struct switch_self *self, struct call *c)
 static void notice_played(struct switch_self *self, struct call *c,
 			  bool complete, uint32_t samples)
 {
-	told_played(self, c, complete, samples);
+	told_played(self, c, c->notice, complete, samples);
+	if (wish_next(self, c, c->notice, c->notice + 1u))
+		return;
 	c->notice++;
 	notice_next(self, c);
+}
+
+static void long_played(struct switch_self *self, struct call *c, bool complete,
+			uint32_t samples)
+{
+	wish_played(self, c, complete, samples);
+	if (c->state == CALL_NOTICE) {
+		c->notice++;
+		notice_next(self, c);
+	} else if (!wish_next(self, c, 0, PROMPTS_NOTICES)) {
+		line_music(self, c);
+	}
 }
 
 /* ---- the queue */
@@ -215,6 +229,9 @@ void line_played(struct switch_self *self, struct call *c, bool complete,
 	case PLAYING_NOTICE:
 		notice_played(self, c, complete, samples);
 		break;
+	case PLAYING_LONG:
+		long_played(self, c, complete, samples);
+		break;
 	case PLAYING_ASK:
 		asking_played(self, c);
 		break;
@@ -237,7 +254,8 @@ static void tell(void *arg, uint32_t slot, uint32_t ahead)
 		attended ? line_prompt(self, c, PROMPT_POSITION, ahead + 1)
 			 : line_prompt(self, c, PROMPT_BUSY, 0);
 
-	if (c->state != CALL_QUEUED || prompt == PROMPT_NONE)
+	if (c->state != CALL_QUEUED || prompt == PROMPT_NONE ||
+	    c->playing == PLAYING_LONG)
 		return;
 	c->playing = attended ? PLAYING_POSITION : PLAYING_BUSY;
 	legs_play(self, c, SIDE_CALLER, prompt, false);

@@ -126,10 +126,13 @@ const char *outcome_text(enum outcome outcome)
 	}
 }
 
-enum record_reason outcome_reason(bool line_records, bool notice_complete)
+enum record_reason outcome_reason(bool line_records, bool objected,
+				  bool notice_complete)
 {
 	if (!line_records)
 		return REASON_BY_RULE;
+	if (objected)
+		return REASON_OBJECTED;
 	if (!notice_complete)
 		return REASON_NO_NOTICE;
 	return REASON_NONE;

@@ -78,6 +78,7 @@ bool outcome_final(enum outcome outcome);
 const char *outcome_text(enum outcome outcome);
 
 /* Why an answered call is not recorded; REASON_NONE: it is. */
-enum record_reason outcome_reason(bool line_records, bool notice_complete);
+enum record_reason outcome_reason(bool line_records, bool objected,
+				  bool notice_complete);
 
 #endif

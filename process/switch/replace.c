@@ -89,9 +89,10 @@ static void go_on(struct switch_self *self, struct call *c, enum codec before)
 	if (c->state == CALL_NOTICE) {
 		/* line_confirmed() goes on, once the ACK is here */
 		call_due(self, c, 0);
-		if (c->playing == PLAYING_NOTICE)
+		if (c->playing == PLAYING_NOTICE || c->playing == PLAYING_LONG)
 			legs_stop(self, c, SIDE_CALLER);
 		c->notice = 0;
+		c->long_serial = 0;
 		/* who referred his peer often holds the old call first */
 		if (agreed)
 			hold_learn(self, c, SIDE_CALLER);

@@ -113,7 +113,7 @@ static bool sane_route(const struct call *c)
 
 static bool sane_texts(const struct call *c)
 {
-	for (unsigned i = 0; i < PROMPTS_NOTICES; i++)
+	for (unsigned i = 0; i < TOLD_MAX; i++)
 		if (!plain(c->told[i].language, sizeof(c->told[i].language)) ||
 		    !plain(c->told[i].version, sizeof(c->told[i].version)))
 			return false;
@@ -142,9 +142,10 @@ static bool sane(const struct switch_self *self, const struct call *c)
 	if (c->state >= CALL_STATES || c->outcome >= OUTCOMES ||
 	    !c->generation || c->line >= s->line_count ||
 	    c->notices > PROMPTS_NOTICES || c->notice > c->notices ||
-	    c->playing > PLAYING_ASK || c->hands_over > HANDS_OVER_DONE ||
-	    c->asked > ASKED_PAST || c->ended_by > RECORD_END_AWAY ||
-	    c->hops > MESSAGE_HOPS_MAX + 1 ||
+	    c->playing > PLAYING_LONG || c->hands_over > HANDS_OVER_DONE ||
+	    c->asked > ASKED_PAST || c->objected > OBJECTED_NOTED ||
+	    c->long_played >= PROMPTS_NOTICES ||
+	    c->ended_by > RECORD_END_AWAY || c->hops > MESSAGE_HOPS_MAX + 1 ||
 	    (c->with != SIDE_NURSE && c->with != SIDE_THIRD))
 		return false;
 	for (unsigned i = 0; i < SIDES; i++)
@@ -183,6 +184,7 @@ static void drop_nurse(struct switch_self *self, struct call *c, enum side side)
 static void notice_again(struct switch_self *self, struct call *c)
 {
 	c->notice = 0;
+	c->long_serial = 0;
 	c->playing = PLAYING_NOTHING;
 	c->hands_over = HANDS_OVER_NOT;
 	line_confirmed(self, c);
@@ -199,6 +201,8 @@ static void queued_again(struct switch_self *self, struct call *c)
 		call_end(self, c, RECORD_END_HANGUP);
 		return;
 	}
+	c->long_wanted = 0;
+	c->long_serial = 0;
 	line_music(self, c);
 }
 

@@ -9,6 +9,7 @@
  *   call.c          a slot's life
  *   line.c          answer, notice, queue
  *   told.c          evidence of the notice
+ *   wish.c          its long form, and who objects
  *   nurse.c         ringing and answering
  *   legs.c          what we ask of media
  *   hold.c          re-INVITEs between legs
@@ -147,7 +148,7 @@ struct switch_self {
 	bool draining;
 	struct prompts prompts;
 	uint16_t rendering; /* of the prompts: what media is to play from */
-	struct told_digests told[SETTINGS_LINES][PROMPTS_NOTICES];
+	struct told_digests told[SETTINGS_LINES][TOLD_MAX];
 	struct trunk_live trunks[SETTINGS_TRUNKS];
 	struct handover_keys handover;
 	struct note_signer signer; /* of tokens or receipts; secret NULL: no */
@@ -344,13 +345,27 @@ void told_prepare(struct switch_self *self);
  */
 void told_settle(struct switch_self *self, struct call *c);
 
-/* So much of the notice in hand was sent: to the ledger. */
-void told_played(struct switch_self *self, struct call *c, bool complete,
-		 uint32_t samples);
+/* The same for one, of the line as it is now; false: there is no such sound. */
+bool told_settle_one(struct switch_self *self, struct call *c,
+		     const struct line *line, unsigned which);
+
+/* So much of that was sent: to the ledger. */
+void told_played(struct switch_self *self, struct call *c, unsigned which,
+		 bool complete, uint32_t samples);
 void told_facts(struct switch_self *self, const struct call *c);
 
 /* Every sample of every notice was sent. */
 bool told_all(const struct call *c);
+
+/* ---- wish.c */
+
+void wish_key(struct switch_self *self, struct call *c, char key);
+/* The next long form that is wished for, of these notices; false: none. */
+bool wish_next(struct switch_self *self, struct call *c, unsigned from,
+	       unsigned to);
+/* So much of the long form was heard. */
+void wish_played(struct switch_self *self, struct call *c, bool complete,
+		 uint32_t samples);
 
 /* ---- nurse.c */
 

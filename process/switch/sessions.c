@@ -229,6 +229,8 @@ static void on_dtmf(void *owner, struct session *s, char digit,
 	(void)s;
 	if (c->state == CALL_ASKING && side == SIDE_CALLER)
 		asking_key(self, c, digit, KEY_INFO);
+	else if (c->state != CALL_TALKING && side == SIDE_CALLER)
+		wish_key(self, c, digit);
 	else if (c->state == CALL_TALKING && o &&
 		 session_dtmf(o, digit, duration_ms))
 		log_debug("a digit was not passed on");

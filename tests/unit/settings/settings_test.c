@@ -116,6 +116,17 @@ static void each_fault_names_line_and_rule(void **state)
 	} rows[] = {
 		{ "one-machine", "kiosk", "CONFIG", 1 },
 		{ "log-origin = \"test.example/one\"", "", "CONFIG", 1 },
+		/* no long form to hear, no key, one for two wishes, no rule */
+		{ "	notice", "	long-key = \"1\"\n	notice",
+		  "CONFIG", 9 },
+		{ "	notice", "	object-key = \"12\"\n	notice",
+		  "CONFIG", 9 },
+		{ "	notice sv {",
+		  "	long-key = \"1\"\n	object-key = \"1\"\n"
+		  "	notice sv { long = \"More.\"",
+		  "CONFIG", 9 },
+		{ "	notice", "	objected = maybe\n	notice",
+		  "CONFIG", 9 },
 		{ "udp:127.0.0.1:0", "udp:localhost:0", "CONFIG", 3 },
 		{ "udp:127.0.0.1:0", "tls:127.0.0.1:0", "CONFIG", 3 },
 		{ "from = { \"127.0.0.1\" }", "", "CONFIG", 4 },

@@ -176,10 +176,12 @@ static void test_patience(void **state)
 static void test_reason(void **state)
 {
 	(void)state;
-	assert_int_equal(outcome_reason(true, true), REASON_NONE);
-	assert_int_equal(outcome_reason(false, true), REASON_BY_RULE);
-	assert_int_equal(outcome_reason(true, false), REASON_NO_NOTICE);
-	assert_int_equal(outcome_reason(false, false), REASON_BY_RULE);
+	assert_int_equal(outcome_reason(true, false, true), REASON_NONE);
+	assert_int_equal(outcome_reason(false, true, true), REASON_BY_RULE);
+	assert_int_equal(outcome_reason(true, false, false), REASON_NO_NOTICE);
+	assert_int_equal(outcome_reason(false, false, false), REASON_BY_RULE);
+	assert_int_equal(outcome_reason(true, true, true), REASON_OBJECTED);
+	assert_int_equal(outcome_reason(true, true, false), REASON_OBJECTED);
 }
 
 static void test_call_table(void **state)

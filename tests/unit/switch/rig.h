@@ -55,7 +55,7 @@ struct rig {
 	bool recorder_hangs;
 	uint32_t recording; /* the handle that the recorder speaks of */
 	uint8_t recording_id[ID_BYTES];
-	char details[512]; /* of the last event */
+	char details[1024]; /* of the last event */
 };
 
 extern struct rig *rig;
