@@ -9,9 +9,14 @@
 
 #include <stdio.h>
 
+#include "tlog/commitments.h"
+
 #define EXIT_YES 0
 #define EXIT_NO 1
 #define EXIT_USAGE 2
+
+/* main.c alone names processes: how `vaxel ledger fsck` reads a database. */
+extern const struct commitments *const command_commitments;
 
 /* argv[0] is the subcommand's own name. */
 typedef int command_run_h(int argc, char **argv);

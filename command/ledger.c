@@ -17,6 +17,15 @@ static const char help[] =
 	"         Reads the whole log. stdout:\n"
 	"           ok size=N root=B64 cosigned=K/N\n"
 	"           bad entry=N REASON\n"
+	"       vaxel ledger fsck DIR|URL --key VKEY [--policy FILE]\n"
+	"           [--origin NAME] [--database FILE] [--resume FILE] "
+	"[--json]\n"
+	"         The same, and each entry held against the database of a "
+	"node\n"
+	"         that is stopped (STATE/ledger/db.sqlite): leaf, salt, "
+	"details.\n"
+	"         FILE keeps how far it was: named again, it goes on from "
+	"there.\n"
 	"       vaxel ledger append DIR --key-file FILE [--json]\n"
 	"         Entries from stdin, one a line; then signs a checkpoint. "
 	"DIR\n"
@@ -39,6 +48,7 @@ static const char help[] =
 
 static const struct command subcommands[] = {
 	{ "verify", NULL, ledger_verify },
+	{ "fsck", NULL, ledger_fsck },
 	{ "append", NULL, ledger_append },
 	{ "tail", NULL, ledger_tail },
 	{ "prove", NULL, ledger_prove },
@@ -62,6 +72,9 @@ static const struct {
 	  offsetof(struct ledger_options, policy_file) },
 	{ "--origin", LEDGER_ORIGIN, offsetof(struct ledger_options, origin) },
 	{ "--lines", LEDGER_LINES, offsetof(struct ledger_options, lines) },
+	{ "--database", LEDGER_DATABASE,
+	  offsetof(struct ledger_options, database) },
+	{ "--resume", LEDGER_RESUME, offsetof(struct ledger_options, resume) },
 };
 
 /* How many arguments the option took; 0: it is none of ours. */

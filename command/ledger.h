@@ -27,7 +27,7 @@ struct ledger_options {
 	const char *words[2]; /* what is no option */
 	unsigned word_count;
 	const char *key, *key_file, *policy_file, *origin;
-	const char *lines;
+	const char *lines, *database, *resume;
 	bool json, follow;
 };
 
@@ -42,6 +42,8 @@ enum {
 	LEDGER_JSON = 1 << 4,
 	LEDGER_LINES = 1 << 5,
 	LEDGER_FOLLOW = 1 << 6,
+	LEDGER_DATABASE = 1 << 7,
+	LEDGER_RESUME = 1 << 8,
 };
 int ledger_options(int argc, char **argv, unsigned allowed, unsigned words,
 		   struct ledger_options *ret);
@@ -57,7 +59,16 @@ int ledger_trust(const struct ledger_options *o, struct ledger_trust *ret);
 /* "bad entry=N REASON", or the same as an object. EXIT_NO. */
 int ledger_say_bad(const struct verified *v, bool json);
 
+/* "ok size=N ...", or the same as an object. */
+void ledger_say_ok(const struct verified *v, const struct policy *p, bool json);
+
+/* Progress for whoever waits, on a terminal's stderr. */
+struct ledger_shown {
+	uint64_t started_ms, last_ms;
+};
+void ledger_show_progress(struct verify *v, struct ledger_shown *s);
+
 command_run_h ledger_verify, ledger_append, ledger_tail, ledger_prove,
-	ledger_check_proof, ledger_consistency;
+	ledger_check_proof, ledger_consistency, ledger_fsck;
 
 #endif

@@ -8,15 +8,10 @@
 
 enum { QUIET_MS = 2000, EVERY_MS = 500 };
 
-struct shown {
-	uint64_t started_ms, last_ms;
-};
-
-/* Progress for whoever waits, on a terminal's stderr. */
 static void show(void *arg, uint64_t done, uint64_t size)
 {
 	uint64_t now = clock_mono_ms();
-	struct shown *s = arg;
+	struct ledger_shown *s = arg;
 
 	if (now - s->started_ms < QUIET_MS || now - s->last_ms < EVERY_MS)
 		return;
@@ -25,7 +20,15 @@ static void show(void *arg, uint64_t done, uint64_t size)
 		      (unsigned long long)done, (unsigned long long)size);
 }
 
-static void say_ok(const struct verified *v, const struct policy *p, bool json)
+void ledger_show_progress(struct verify *v, struct ledger_shown *s)
+{
+	*s = (struct ledger_shown){ clock_mono_ms(), 0 };
+	if (isatty(STDERR_FILENO))
+		v->progress = show;
+	v->progress_arg = s;
+}
+
+void ledger_say_ok(const struct verified *v, const struct policy *p, bool json)
 {
 	char root[64];
 	struct writer w = writer_on(root, sizeof(root) - 1);
@@ -42,7 +45,7 @@ static void say_ok(const struct verified *v, const struct policy *p, bool json)
 int ledger_verify(int argc, char **argv)
 {
 	static struct ledger_trust trust;
-	struct shown shown = { clock_mono_ms(), 0 };
+	struct ledger_shown shown;
 	struct ledger_options o;
 	struct ledger_log log;
 	struct verified v;
@@ -59,12 +62,10 @@ int ledger_verify(int argc, char **argv)
 	if (is)
 		return is;
 	trust.verify.source = log.source;
-	if (isatty(STDERR_FILENO))
-		trust.verify.progress = show;
-	trust.verify.progress_arg = &shown;
+	ledger_show_progress(&trust.verify, &shown);
 	err = verify_log(&trust.verify, &v);
 	if (!err) {
-		say_ok(&v, trust.verify.policy, o.json);
+		ledger_say_ok(&v, trust.verify.policy, o.json);
 	} else if (err == EBADMSG) {
 		is = ledger_say_bad(&v, o.json);
 	} else {

@@ -7,6 +7,7 @@
 
 #include "process/desk/desk.h"
 #include "process/keeper/keeper.h"
+#include "process/ledger/commitments.h"
 #include "process/ledger/ledger.h"
 #include "process/media/media.h"
 #include "process/parent/parent.h"
@@ -21,6 +22,8 @@ static const struct process_ops *const processes[ROLE_COUNT] = {
 	[ROLE_KEEPER] = &keeper_ops,     [ROLE_DESK] = &desk_ops,
 	[ROLE_RENDERER] = &renderer_ops,
 };
+
+const struct commitments *const command_commitments = &ledger_commitments;
 
 static const struct command commands[] = {
 	{ "init", "make a folder with a configuration and its keys",

@@ -1,24 +1,8 @@
-#include "tlog/verify.h"
-
 #include <stdlib.h>
 
-/* One run over the log. Built tiles stand beside those that were fetched. */
-struct run {
-	const struct verify *v;
-	struct verified *result;
-	uint64_t size;
-	struct merkle_edge edge;
-	struct {
-		uint8_t bytes[TILE_BYTES];
-		uint64_t index;
-		unsigned width;
-	} built[TILE_LEVELS];
-	uint8_t fetched[TILE_BYTES + 1];
-	uint8_t *bundle, *partial; /* of room bytes each */
-	size_t room, bundle_len;
-};
+#include "tlog/verify_run.h"
 
-static int bad(struct run *r, uint64_t entry, const char *reason)
+static int bad(struct verify_run *r, uint64_t entry, const char *reason)
 {
 	r->result->entry = entry;
 	r->result->reason = reason;
@@ -26,8 +10,8 @@ static int bad(struct run *r, uint64_t entry, const char *reason)
 }
 
 /* What the log itself is to blame for has a word; the rest passes through. */
-static int blame(struct run *r, int err, uint64_t entry, const char *missing,
-		 const char *malformed)
+static int blame(struct verify_run *r, int err, uint64_t entry,
+		 const char *missing, const char *malformed)
 {
 	if (err == ENOENT)
 		return bad(r, entry, missing);
@@ -46,7 +30,7 @@ static uint64_t first_entry(const struct tile_name *t)
 
 /* ---- the narrower ones that lie beside a tile */
 
-static int check_partial(struct run *r, struct tile_name name,
+static int check_partial(struct verify_run *r, struct tile_name name,
 			 const uint8_t *whole, size_t prefix)
 {
 	const struct log_source *s = &r->v->source;
@@ -72,7 +56,7 @@ static size_t bundle_prefix(const uint8_t *p, size_t len, unsigned n)
 	return (size_t)(r.at - p);
 }
 
-static int check_partials(struct run *r, const struct tile_name *tile,
+static int check_partials(struct verify_run *r, const struct tile_name *tile,
 			  const uint8_t *whole, size_t len)
 {
 	const struct log_source *s = &r->v->source;
@@ -99,7 +83,7 @@ static int check_partials(struct run *r, const struct tile_name *tile,
 /* ---- tiles */
 
 /* Hold the tile that was built against the one in the log. */
-static int check_tile(struct run *r, unsigned level)
+static int check_tile(struct verify_run *r, unsigned level)
 {
 	const struct log_source *s = &r->v->source;
 	struct tile_name name = { level, r->built[level].index,
@@ -125,7 +109,7 @@ static int check_tile(struct run *r, unsigned level)
 	return check_partials(r, &name, r->built[level].bytes, want);
 }
 
-static int build(struct run *r, struct merkle_hash h)
+static int build(struct verify_run *r, struct merkle_hash h)
 {
 	for (unsigned level = 0; level < TILE_LEVELS; level++) {
 		int err;
@@ -149,7 +133,7 @@ static int build(struct run *r, struct merkle_hash h)
 
 /* ---- entries */
 
-static int make_room(struct run *r, size_t room)
+static int make_room(struct verify_run *r, size_t room)
 {
 	free(r->bundle);
 	free(r->partial);
@@ -160,7 +144,7 @@ static int make_room(struct run *r, size_t room)
 }
 
 /* A bundle may have 16 MiB and mostly has less than 100 kB. */
-static int fetch_bundle(struct run *r, const struct tile_name *name)
+static int fetch_bundle(struct verify_run *r, const struct tile_name *name)
 {
 	const struct log_source *s = &r->v->source;
 
@@ -176,7 +160,7 @@ static int fetch_bundle(struct run *r, const struct tile_name *name)
 	}
 }
 
-static int check_bundle(struct run *r, uint64_t index)
+static int check_bundle(struct verify_run *r, uint64_t index)
 {
 	struct tile_name name = { TILE_ENTRIES, index,
 				  tile_width(TILE_ENTRIES, index, r->size) };
@@ -206,16 +190,24 @@ static int check_bundle(struct run *r, uint64_t index)
 			return bad(r, entry - 1, "entry-malformed");
 	if (reader_left(&in))
 		return bad(r, entry - 1, "entry-malformed");
+	if (r->v->entries)
+		err = r->v->entries(r->v->arg, index * TILE_WIDTH, name.width,
+				    (struct bytes){ r->bundle, r->bundle_len });
+	if (err)
+		return err;
 	return check_partials(r, &name, r->bundle, r->bundle_len);
 }
 
-static int check_all(struct run *r)
+static int check_all(struct verify_run *r)
 {
 	struct merkle_hash root;
 	int err = 0;
 
-	for (uint64_t at = 0; !err && at < r->size; at += TILE_WIDTH) {
+	for (uint64_t at = r->edge.size; !err && at < r->size;
+	     at += TILE_WIDTH) {
 		err = check_bundle(r, at / TILE_WIDTH);
+		if (!err && r->v->halt && r->edge.size % TILE_WIDTH == 0)
+			r->v->halt(r->v->arg, r);
 		if (!err && r->v->progress)
 			r->v->progress(r->v->progress_arg, r->edge.size,
 				       r->size);
@@ -301,7 +293,7 @@ int verify_checkpoint(const struct verify *v, struct verified *ret)
 int verify_log(const struct verify *v, struct verified *ret)
 {
 	int err = verify_checkpoint(v, ret);
-	struct run *r;
+	struct verify_run *r;
 
 	if (err)
 		return err;
@@ -311,7 +303,9 @@ int verify_log(const struct verify *v, struct verified *ret)
 	r->v = v;
 	r->result = ret;
 	r->size = ret->size;
-	err = make_room(r, 256 * 1024);
+	err = v->resume.len ? verify_run_resume(r, v->resume) : 0;
+	if (!err)
+		err = make_room(r, 256 * 1024);
 	if (!err)
 		err = check_all(r);
 	free(r->bundle);

@@ -30,6 +30,8 @@ struct log_source {
 			bool ret_present[TILE_WIDTH]);
 };
 
+struct verify_run; /* how far it is */
+
 struct verify {
 	struct log_source source;
 	const char *origin; /* NULL: any */
@@ -39,6 +41,24 @@ struct verify {
 	/* after each bundle; NULL: silent */
 	void (*progress)(void *arg, uint64_t done, uint64_t size);
 	void *progress_arg;
+
+	/*
+	 * Entries that are there and well-formed, `count` from `first` on; an
+	 * error ends it and passes through. NULL: nobody asks.
+	 */
+	int (*entries)(void *arg, uint64_t first, unsigned count,
+		       struct bytes bundle);
+	/* After each full bundle: from here verify_log() could go on. NULL. */
+	void (*halt)(void *arg, const struct verify_run *run);
+	void *arg; /* of both */
+
+	/*
+	 * What verify_halt_write() gave; empty: from the first entry on. scope
+	 * says what else the entries were held against: one halt, one scope.
+	 * NULL is as good as empty.
+	 */
+	struct bytes resume;
+	const char *scope;
 };
 
 struct verified {
@@ -54,6 +74,7 @@ struct verified {
 /*
  * 0        whole
  * EBADMSG  not, for the reason in ret
+ * EINVAL   that is no place from which this log can be verified further
  * others   the source failed: nothing is said about the log
  */
 int verify_log(const struct verify *v, struct verified *ret) CHECK_RESULT;
@@ -61,5 +82,18 @@ int verify_log(const struct verify *v, struct verified *ret) CHECK_RESULT;
 /* Only the checkpoint: key, origin, quorum. The same errors. */
 int verify_checkpoint(const struct verify *v,
 		      struct verified *ret) CHECK_RESULT;
+
+#define VERIFY_HALT_MAX (96 * 1024)
+
+/*
+ * A place in a log, all before which was found whole: to be kept, and gone on
+ * from with the same log, grown or not. Whoever can alter it can hide faults of
+ * what lies before it, but not another root.
+ */
+int verify_halt_write(const struct verify_run *run,
+		      struct writer *w) CHECK_RESULT;
+
+/* After how many entries. EBADMSG. */
+int verify_halt_read(struct bytes b, uint64_t *ret_entries) CHECK_RESULT;
 
 #endif

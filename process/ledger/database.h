@@ -24,6 +24,12 @@
 struct database;
 
 int database_open(struct database **ret, const char *file) CHECK_RESULT;
+
+/*
+ * To look at entries, and change nothing: only database_entries() works.
+ * EAGAIN when somebody else has it open.
+ */
+int database_open_read(struct database **ret, const char *file) CHECK_RESULT;
 void database_close(struct database *db);
 
 int database_begin(struct database *db) CHECK_RESULT;

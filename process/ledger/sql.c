@@ -194,6 +194,50 @@ int database_open(struct database **ret, const char *file)
 	return 0;
 }
 
+/*
+ * Open for writing, since SQLite reads no write-ahead log otherwise; exclusive,
+ * so that a running node is noticed, and no shared memory file is made.
+ */
+static int open_entries(struct database *d, const char *file)
+{
+	static const char careful[] = "PRAGMA locking_mode = EXCLUSIVE;"
+				      "PRAGMA query_only = ON;"
+				      "PRAGMA temp_store = MEMORY;"
+				      "PRAGMA trusted_schema = OFF;"
+				      "PRAGMA cell_size_check = ON;";
+	const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW |
+			  SQLITE_OPEN_NOMUTEX;
+	int is = sqlite3_open_v2(file, &d->db, flags, NULL);
+
+	if (is == SQLITE_CANTOPEN)
+		return ENOENT;
+	if (is == SQLITE_OK)
+		is = sqlite3_exec(d->db, careful, NULL, NULL, NULL);
+	if (is == SQLITE_OK)
+		is = sqlite3_prepare_v3(d->db, texts[SQL_ENTRIES], -1,
+					SQLITE_PREPARE_PERSISTENT,
+					&d->statements[SQL_ENTRIES], NULL);
+	if (is == SQLITE_BUSY)
+		return EAGAIN;
+	return is == SQLITE_OK ? 0 : EIO;
+}
+
+int database_open_read(struct database **ret, const char *file)
+{
+	struct database *d = calloc(1, sizeof(*d));
+	int err;
+
+	if (!d)
+		return ENOMEM;
+	err = open_entries(d, file);
+	if (err) {
+		database_close(d);
+		return err;
+	}
+	*ret = d;
+	return 0;
+}
+
 void database_close(struct database *db)
 {
 	if (!db)

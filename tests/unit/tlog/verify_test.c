@@ -71,6 +71,125 @@ static void a_whole_log_is_whole(void **state)
 	assert_int_equal(result.size, ENTRIES);
 }
 
+/* ---- in two parts */
+
+static uint8_t halt[VERIFY_HALT_MAX];
+static size_t halt_len;
+static unsigned entries_seen;
+
+static void on_halt(void *arg, const struct verify_run *run)
+{
+	struct writer w = writer_on(halt, sizeof(halt));
+
+	(void)arg;
+	assert_int_equal(verify_halt_write(run, &w), 0);
+	halt_len = w.len;
+}
+
+static int on_entries(void *arg, uint64_t first, unsigned count,
+		      struct bytes bundle)
+{
+	struct reader r = reader_on(bundle.p, bundle.len);
+	struct bytes entry;
+
+	(void)arg;
+	for (unsigned i = 0; i < count; i++) {
+		char want[64];
+
+		(void)snprintf(want, sizeof(want), "entry number %u",
+			       (unsigned)first + i);
+		assert_int_equal(bundle_next(&r, &entry), 0);
+		assert_int_equal(entry.len, strlen(want));
+		assert_memory_equal(entry.p, want, entry.len);
+	}
+	entries_seen += count;
+	return 0;
+}
+
+static void grow(unsigned from, unsigned to)
+{
+	struct folder *f = NULL;
+	char entry[64];
+
+	assert_int_equal(folder_open(&f, dir, &signer.key), 0);
+	for (unsigned i = from; i < to; i++) {
+		(void)snprintf(entry, sizeof(entry), "entry number %u", i);
+		assert_int_equal(folder_append(f, entry, strlen(entry)), 0);
+	}
+	assert_int_equal(folder_sync(f), 0);
+	assert_int_equal(folder_publish(f, &signer), 0);
+	folder_close(f);
+}
+
+static void it_goes_on_where_it_was(void **state)
+{
+	char path[128], moved[160];
+	uint64_t entries;
+
+	(void)state;
+	verify.halt = on_halt;
+	verify.entries = on_entries;
+	entries_seen = 0;
+	a_whole_log_is_whole(state);
+	assert_int_equal(entries_seen, ENTRIES);
+	assert_int_equal(
+		verify_halt_read((struct bytes){ halt, halt_len }, &entries),
+		0);
+	assert_int_equal(entries, 256);
+	/* the log has grown past a tile of level 1 and more */
+	grow(ENTRIES, 66000);
+	verify.resume = (struct bytes){ halt, halt_len };
+	verify.halt = NULL;
+	entries_seen = 0;
+	assert_int_equal(verify_log(&verify, &result), 0);
+	assert_int_equal(entries_seen, 66000 - 256);
+	/* what lies before is not read again */
+	(void)snprintf(path, sizeof(path), "%s/tile/entries/000", dir);
+	(void)snprintf(moved, sizeof(moved), "%s.away", path);
+	assert_int_equal(rename(path, moved), 0);
+	assert_int_equal(verify_log(&verify, &result), 0);
+	verify.resume.len = 0;
+	assert_int_equal(verify_log(&verify, &result), EBADMSG);
+	assert_string_equal(result.reason, "entry-missing");
+	assert_int_equal(rename(moved, path), 0);
+	/* from each bundle's end to the end: the same root */
+	verify.halt = on_halt;
+	verify.entries = NULL;
+	assert_int_equal(verify_log(&verify, &result), 0);
+	assert_int_equal(
+		verify_halt_read((struct bytes){ halt, halt_len }, &entries),
+		0);
+	assert_int_equal(entries, 65792);
+	verify.resume = (struct bytes){ halt, halt_len };
+	assert_int_equal(verify_log(&verify, &result), 0);
+}
+
+static void another_place_is_refused(void **state)
+{
+	uint64_t entries;
+
+	verify.halt = on_halt;
+	a_whole_log_is_whole(state);
+	verify.halt = NULL;
+	verify.resume = (struct bytes){ halt, halt_len };
+	verify.scope = "something else";
+	assert_int_equal(verify_log(&verify, &result), EINVAL);
+	verify.scope = NULL;
+	verify.origin = NULL;
+	assert_int_equal(verify_log(&verify, &result), EINVAL);
+	verify.origin = "example.org/log";
+	assert_int_equal(verify_log(&verify, &result), 0);
+	for (size_t i = 0; i < halt_len; i++) {
+		halt[i] ^= 0x10;
+		assert_int_equal(verify_log(&verify, &result), EINVAL);
+		halt[i] ^= 0x10;
+	}
+	for (size_t i = 0; i < halt_len; i++)
+		assert_int_equal(
+			verify_halt_read((struct bytes){ halt, i }, &entries),
+			EBADMSG);
+}
+
 /* ---- any byte */
 
 static unsigned flips, files;
@@ -280,6 +399,8 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		CASE(a_whole_log_is_whole),
+		CASE(it_goes_on_where_it_was),
+		CASE(another_place_is_refused),
 		CASE(a_flipped_bit_anywhere_is_found),
 		CASE(a_missing_file_is_found),
 		CASE(another_key_or_origin_is_refused),
