@@ -22,15 +22,18 @@ static void prepare(void)
 {
 	const struct handover_facts facts = { .place = { 0, 0 } };
 	static uint8_t memory[1 << 16];
+	struct handover_sealer *sealer = NULL;
 	uint8_t id[ID_BYTES] = { 1 };
 
 	if (secret_init(1 << 16) ||
 	    note_signer_new(&node, NOTE_ED25519, "n.example") ||
 	    age_identity_new(&provider) ||
 	    handover_replay_init(memory, sizeof(memory), 1024, &replay) ||
-	    handover_issue(&node, &provider.recipient, &route, true, &facts, id,
-			   1000000000, good))
+	    handover_sealer_new(&sealer, &provider.recipient) ||
+	    handover_issue(&node, sealer, &route, true, &facts, id, 1000000000,
+			   good))
 		abort();
+	handover_sealer_free(sealer);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -131,7 +131,7 @@ int handover_open(const struct handover_token *t,
 /* ---- issuing */
 
 int handover_issue(const struct note_signer *node,
-		   const struct age_recipient *provider,
+		   const struct handover_sealer *provider,
 		   const struct handover_route *route, bool record,
 		   const struct handover_facts *facts,
 		   const uint8_t id[ID_BYTES], int64_t now_s,
@@ -146,7 +146,7 @@ int handover_issue(const struct note_signer *node,
 
 	if (now_s < 0 || now_s > UINT32_MAX || write_facts(facts, plain))
 		return EINVAL;
-	if (crypto_box_seal(sealed, plain, sizeof(plain), provider->key))
+	if (handover_seal(provider, plain, sizeof(plain), sealed))
 		return EINVAL; /* no such public key */
 	route_digest(route, digest);
 	writer_u8(&w, VERSION);

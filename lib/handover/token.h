@@ -26,6 +26,7 @@
 
 #include "base/encode.h"
 #include "handover/replay.h"
+#include "handover/sealer.h"
 #include "routing/location.h"
 #include "seal/key.h"
 #include "tlog/note.h"
@@ -74,11 +75,11 @@ enum handover_result {
 };
 
 /*
- * provider   to whose key the facts are sealed
+ * provider   to whom the facts are sealed
  * EINVAL     facts out of their range; ENOMEM
  */
 int handover_issue(const struct note_signer *node,
-		   const struct age_recipient *provider,
+		   const struct handover_sealer *provider,
 		   const struct handover_route *route, bool record,
 		   const struct handover_facts *facts,
 		   const uint8_t id[ID_BYTES], int64_t now_s,

@@ -151,6 +151,7 @@ struct switch_self {
 	struct told_digests told[SETTINGS_LINES][TOLD_MAX];
 	struct trunk_live trunks[SETTINGS_TRUNKS];
 	struct handover_keys handover;
+	struct handover_sealer *sealers[SETTINGS_TRUNKS]; /* by trunk */
 	struct note_signer signer; /* of tokens or receipts; secret NULL: no */
 	struct handover_replay *replay; /* in kept memory */
 	struct lawbook law;

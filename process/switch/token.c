@@ -24,10 +24,34 @@ static_assert((int)METRIC_handover_full - (int)METRIC_handover_good ==
 
 /* ---- keys */
 
+static void take_sealers(struct switch_self *self,
+			 struct handover_sealer *fresh[SETTINGS_TRUNKS])
+{
+	for (unsigned i = 0; i < SETTINGS_TRUNKS; i++) {
+		handover_sealer_free(self->sealers[i]);
+		self->sealers[i] = fresh[i];
+	}
+}
+
+static int make_sealers(const struct handover_keys *keys,
+			struct handover_sealer *ret[SETTINGS_TRUNKS])
+{
+	int err = 0;
+
+	for (unsigned i = 0; !err && i < SETTINGS_TRUNKS; i++)
+		if (keys->providers[i].known)
+			err = handover_sealer_new(
+				&ret[i], &keys->providers[i].recipient);
+	for (unsigned i = 0; err && i < SETTINGS_TRUNKS; i++)
+		handover_sealer_free(ret[i]);
+	return err;
+}
+
 int token_take_keys(struct switch_self *self)
 {
 	const struct settings *s = self->p->settings;
 	struct note_signer signer = { 0 };
+	struct handover_sealer *sealers[SETTINGS_TRUNKS] = { NULL };
 	struct handover_keys keys;
 	struct bytes file;
 	int err = handover_keys_read(&keys, s, NULL, NULL);
@@ -39,12 +63,16 @@ int token_take_keys(struct switch_self *self)
 				(struct text){ (const char *)file.p, file.len },
 				&signer);
 	}
+	if (!err)
+		err = make_sealers(&keys, sealers);
 	if (err) {
+		note_signer_close(&signer);
 		log_error("the keys of the hand-over cannot be used: %s",
 			  strerror(err));
 		return err;
 	}
 	note_signer_close(&self->signer);
+	take_sealers(self, sealers);
 	self->signer = signer;
 	self->handover = keys;
 	return 0;
@@ -72,7 +100,7 @@ void token_issue(struct switch_self *self, struct call *c, unsigned trunk)
 	if (!p->known || !self->signer.secret)
 		return;
 	id_new(c->handover);
-	err = handover_issue(&self->signer, &p->recipient, &route,
+	err = handover_issue(&self->signer, self->sealers[trunk], &route,
 			     c->given.record, &facts, c->handover,
 			     clock_wall_ms() / 1000, l->token);
 	if (err) {

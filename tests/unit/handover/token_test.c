@@ -3,6 +3,7 @@
  */
 #include "tests/unit/unit.h"
 
+#include <sodium.h>
 #include <stdlib.h>
 
 #include "handover/receipt.h"
@@ -12,6 +13,7 @@
 
 static struct note_signer national, stranger, provider_signer;
 static struct age_identity provider, other;
+static struct handover_sealer *sealer;
 static const struct handover_route routes[] = {
 	{ { "1177", 4 }, { "medcare", 7 }, { "days", 4 } },
 	{ { "1177", 4 }, { "medcare", 7 }, { "nights", 6 } },
@@ -39,6 +41,7 @@ static int setup(void **state)
 			 0);
 	assert_int_equal(age_identity_new(&provider), 0);
 	assert_int_equal(age_identity_new(&other), 0);
+	assert_int_equal(handover_sealer_new(&sealer, &provider.recipient), 0);
 	facts.place = location_place_of(80);
 	memory = calloc(1, handover_replay_bytes(64));
 	assert_non_null(memory);
@@ -66,6 +69,7 @@ static int teardown(void **state)
 	note_signer_close(&national);
 	note_signer_close(&stranger);
 	note_signer_close(&provider_signer);
+	handover_sealer_free(sealer);
 	age_identity_close(&provider);
 	age_identity_close(&other);
 	free(memory);
@@ -78,8 +82,8 @@ static uint8_t id[ID_BYTES];
 static struct text issue(const struct note_signer *by, unsigned route)
 {
 	id_new(id);
-	assert_int_equal(handover_issue(by, &provider.recipient, &routes[route],
-					true, &facts, id, NOW, text),
+	assert_int_equal(handover_issue(by, sealer, &routes[route], true,
+					&facts, id, NOW, text),
 			 0);
 	return text_of(text);
 }
@@ -232,15 +236,15 @@ static void test_facts(void **state)
 
 	(void)state;
 	f.place.region = (int16_t)(facts.place.region + 1);
-	assert_int_equal(handover_issue(&national, &provider.recipient, routes,
-					true, &f, id, NOW, text),
+	assert_int_equal(handover_issue(&national, sealer, routes, true, &f, id,
+					NOW, text),
 			 EINVAL);
 	f.place = location_place_of(LOCATION_UNKNOWN);
 	f.method = LOCATION_NOWHERE;
 	f.confidence = CONFIDENCE_NONE;
 	id_new(id);
-	assert_int_equal(handover_issue(&national, &provider.recipient, routes,
-					false, &f, id, NOW, text),
+	assert_int_equal(handover_issue(&national, sealer, routes, false, &f,
+					id, NOW, text),
 			 0);
 	assert_int_equal(handover_verify(&verifier, text_of(text), NOW, &t),
 			 HANDOVER_GOOD);
@@ -248,9 +252,41 @@ static void test_facts(void **state)
 	assert_int_equal(handover_open(&t, &provider, &back), 0);
 	assert_int_equal(back.place.municipality, LOCATION_UNKNOWN);
 	assert_int_equal(back.method, LOCATION_NOWHERE);
-	assert_int_equal(handover_issue(&national, &provider.recipient, routes,
-					true, &facts, id, -1, text),
+	assert_int_equal(handover_issue(&national, sealer, routes, true, &facts,
+					id, -1, text),
 			 EINVAL);
+}
+
+/* As libsodium's own box: it opens it, each is another, none to such a key. */
+static void test_sealed_box(void **state)
+{
+	const uint8_t plain[] = "any length will do, not eight bytes alone";
+	uint8_t a[sizeof(plain) + crypto_box_SEALBYTES], b[sizeof(a)];
+	uint8_t back[sizeof(plain)];
+	struct age_recipient low = { { 0 } };
+	struct handover_sealer *to_low;
+
+	(void)state;
+	for (unsigned i = 0; i < 100; i++) {
+		assert_int_equal(handover_seal(sealer, plain, sizeof(plain), a),
+				 0);
+		assert_int_equal(crypto_box_seal_open(back, a, sizeof(a),
+						      provider.recipient.key,
+						      provider.scalar->bytes),
+				 0);
+		assert_memory_equal(back, plain, sizeof(plain));
+	}
+	assert_int_equal(handover_seal(sealer, plain, sizeof(plain), b), 0);
+	assert_memory_not_equal(a, b, 32);
+	assert_memory_not_equal(a + 32, b + 32, sizeof(a) - 32);
+	assert_int_equal(crypto_box_seal_open(back, a, sizeof(a),
+					      other.recipient.key,
+					      other.scalar->bytes),
+			 -1);
+	assert_int_equal(handover_sealer_new(&to_low, &low), 0);
+	assert_int_equal(handover_seal(to_low, plain, sizeof(plain), b),
+			 EINVAL);
+	handover_sealer_free(to_low);
 }
 
 /* ---- replay */
@@ -369,6 +405,7 @@ int main(void)
 		cmocka_unit_test_setup(test_refused, fresh),
 		cmocka_unit_test_setup(test_every_character, fresh),
 		cmocka_unit_test_setup(test_facts, fresh),
+		cmocka_unit_test(test_sealed_box),
 		cmocka_unit_test_setup(test_bounded, fresh),
 		cmocka_unit_test_setup(test_memory, fresh),
 		cmocka_unit_test_setup(test_receipt, fresh),
