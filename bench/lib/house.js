@@ -60,9 +60,9 @@ class Load {
 	}
 
 	// So many calls at that rate, each for so long.
-	async callers({ calls, rate, hold_ms, sinkPort }) {
+	async callers({ calls, rate, hold_ms, sinkPort, scenario = 'caller', called = '1177' }) {
 		const port = await freePort();
-		return this.sipp('callers', 'caller', [this.address, '-s', '1177', '-p', String(port),
+		return this.sipp('callers', scenario, [this.address, '-s', called, '-p', String(port),
 			'-m', String(calls), '-r', String(rate), '-d', String(hold_ms), '-key', 'sink', String(sinkPort),
 			'-timeout', `${Math.ceil(calls / rate + hold_ms / 1000 + 30)}s`, '-timeout_error',
 			'-recv_timeout', '15000']);

@@ -8,6 +8,7 @@ const { Load, until, CORE_UNDER_TEST } = require('./house.js');
 const { cpuByRole, less, sum } = require('./tree.js');
 
 const PROGRAM = '/usr/sbin/kamailio';
+const REDIRECTED = 'redirected'; // whom it sends elsewhere, in place of proxying
 
 function modules() {
 	return fs.readdirSync('/usr/lib').map((d) => path.join('/usr/lib', d, 'kamailio/modules'))
@@ -33,6 +34,11 @@ loadmodule "pv.so"
 loadmodule "textops.so"
 loadmodule "siputils.so"
 request_route {
+	if (is_method("INVITE") && $rU == "${REDIRECTED}") {
+		append_to_reply("Contact: <sip:1177@127.0.0.1:${phone}>\\r\\n");
+		sl_send_reply("302", "Moved Temporarily");
+		exit;
+	}
 	if (has_totag()) {
 		if (loose_route()) t_relay();
 		else if (is_method("ACK") && t_check_trans()) t_relay();
@@ -68,15 +74,15 @@ class Kamailio extends Load {
 	async end() { await this.process.stop('SIGTERM', 5000); }
 }
 
-// CPU seconds for 1,000 calls through it.
-async function measure({ rate, seconds, hold_ms, folder }) {
+// CPU seconds for 1,000 calls through it; scenario: "caller" or "redirected".
+async function measure({ rate, seconds, hold_ms, folder, scenario = 'caller' }) {
 	const calls = rate * seconds;
 	const k = await Kamailio.make({ dir: folder('kamailio') });
 	let phones, callers;
 	try {
 		phones = k.phones(9);
 		const before = cpuByRole(k.pid);
-		callers = await k.callers({ calls, rate, hold_ms, sinkPort: 9 });
+		callers = await k.callers({ calls, rate, hold_ms, sinkPort: 9, scenario, called: scenario === 'caller' ? '1177' : REDIRECTED });
 		await callers.exited;
 		const spent = less(cpuByRole(k.pid), before);
 		return {
