@@ -577,6 +577,8 @@ void loader_fill(struct loader *l, cfg_t *cfg)
 	loader_path(l, s->passphrase_file,
 		    cfg_getstr(keeper, "passphrase-file"), line,
 		    "passphrase-file");
+	s->lock_after_s = number(l, keeper, "lock-after", 0,
+				 SETTINGS_LOCK_AFTER_MAX_S, line);
 	line = loader_line(l, "recorder", NULL, NULL);
 	s->fsync_ms = number(l, recorder, "fsync-ms", 10, 1000, line);
 	s->spool_max_bytes = (uint64_t)number(l, recorder, "spool-megabytes", 1,

@@ -32,6 +32,7 @@
 #define SETTINGS_NATIONAL_KEYS 4
 #define SETTINGS_TAKES 32
 #define SETTINGS_KEY_MAX 256
+#define SETTINGS_LOCK_AFTER_MAX_S (7 * 24 * 3600)
 #define SETTINGS_KEEP_CALLS_MAX_S (30 * 86400)
 #define SETTINGS_NOTICE_TEXT 4096
 #define SETTINGS_ASKS 2
@@ -262,6 +263,8 @@ struct settings {
 	/* a file with the passphrase, for unattended starts (checked as a
 	 * weakness) */
 	char passphrase_file[SETTINGS_PATH_MAX];
+	unsigned lock_after_s; /* it locks so long after it was unlocked; 0: no
+				*/
 
 	unsigned fsync_ms; /* group commit of the spool, 100 */
 	uint64_t spool_max_bytes;

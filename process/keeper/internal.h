@@ -20,6 +20,7 @@ struct keeper {
 	struct generations generations;
 	struct note_key log_key;
 	struct door door;
+	uv_timer_t relock; /* until it locks by itself */
 	/* the recovery in progress; NULL: none */
 	struct recover *recover;
 	uint64_t recover_about; /* fresh for each attempt */

@@ -22,7 +22,7 @@
  * the start; opened is it by a passphrase over the local socket (door.h), or
  * from a file where the operator chose so, a weakness that `vaxel check`
  * names. Opened, it lies in one slab of locked memory, never in a core file,
- * and goes when the process goes or somebody locks.
+ * and goes when the process goes, somebody locks, or its time is over.
  *
  * On disk in STATE/keeper: log.vkey (which log to believe), state (requests
  * served, ENDs settled, the last root that was proven), recipients (to whom
@@ -279,6 +279,37 @@ static void show_lock(struct keeper *k)
 	keeper_send_state(k, 0, 0);
 }
 
+static void lock(struct keeper *k)
+{
+	keeper_end_recovery(k, ENOKEY);
+	vault_lock(&k->vault);
+}
+
+static void on_relock(uv_timer_t *timer);
+
+/* Locks when its time is over, else waits for that; not set: not at all. */
+static void wait_to_lock(struct keeper *k)
+{
+	uint64_t ms = vault_until_lock(
+		&k->vault, k->process->settings->lock_after_s, clock_mono_ms());
+
+	(void)uv_timer_stop(&k->relock);
+	if (ms == UINT64_MAX)
+		return;
+	if (ms) {
+		(void)uv_timer_start(&k->relock, on_relock, ms, 0);
+		return;
+	}
+	lock(k);
+	process_alarm(k->process, ALARM_KEEPER_LOCKED);
+	show_lock(k);
+}
+
+static void on_relock(uv_timer_t *timer)
+{
+	wait_to_lock(timer->data);
+}
+
 static void on_door(void *arg, enum door_word word, struct text passphrase,
 		    struct door_answer *a)
 {
@@ -288,12 +319,12 @@ static void on_door(void *arg, enum door_word word, struct text passphrase,
 
 	if (word == DOOR_UNLOCK)
 		err = vault_unlock(&k->vault, passphrase, clock_mono_ms());
-	if (word == DOOR_LOCK) {
-		keeper_end_recovery(k, ENOKEY);
-		vault_lock(&k->vault);
-	}
+	if (word == DOOR_LOCK)
+		lock(k);
 	if (was != k->vault.unlocked)
 		show_lock(k);
+	if (word != DOOR_STATE)
+		wait_to_lock(k);
 	if (err == ENOKEY)
 		log_notice("a wrong passphrase");
 	a->error = (uint16_t)err;
@@ -307,8 +338,13 @@ static int start(struct process *p, void *self)
 {
 	struct keeper *k = self;
 	int fd = process_socket(p, SOCKET_KEEPER, 0);
+	int err = uv_timer_init(p->loop, &k->relock);
 
+	if (err)
+		return -err;
+	k->relock.data = k;
 	show_lock(k);
+	wait_to_lock(k);
 	if (fd < 0)
 		return 0;
 	return door_open(&k->door, p->loop, fd, k->owner, on_door, k);
@@ -364,6 +400,7 @@ static void reload(struct process *p, void *self,
 	if (learn_recipients(self, p->settings))
 		log_error("the new recipients could not be taken over: what "
 			  "is sealed to them stays closed");
+	wait_to_lock(self);
 }
 
 static void drain(struct process *p, void *self, bool now)
@@ -371,6 +408,7 @@ static void drain(struct process *p, void *self, bool now)
 	struct keeper *k = self;
 
 	(void)now;
+	(void)uv_timer_stop(&k->relock);
 	door_shut(&k->door);
 	keeper_end_recovery(k, ECANCELED);
 	if (used_save(k->folder_fd, &k->used))

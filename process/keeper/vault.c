@@ -52,6 +52,7 @@ int vault_unlock(struct vault *v, struct text passphrase, uint64_t mono_ms)
 	vault_lock(v);
 	v->identity = identity;
 	v->unlocked = true;
+	v->unlocked_ms = mono_ms;
 	err = make_signer(v);
 	if (err)
 		vault_lock(v);
@@ -64,6 +65,16 @@ void vault_lock(struct vault *v)
 	secret_free(v->signer);
 	v->signer = NULL;
 	v->unlocked = false;
+}
+
+uint64_t vault_until_lock(const struct vault *v, unsigned after_s,
+			  uint64_t mono_ms)
+{
+	uint64_t at_ms = v->unlocked_ms + (uint64_t)after_s * 1000;
+
+	if (!v->unlocked || !after_s)
+		return UINT64_MAX;
+	return at_ms > mono_ms ? at_ms - mono_ms : 0;
 }
 
 unsigned vault_wait_s(const struct vault *v, uint64_t mono_ms)

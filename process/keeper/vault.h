@@ -17,6 +17,7 @@ struct vault {
 	struct secret *signer; /* Ed25519, follows from the identity */
 	unsigned failures;
 	uint64_t not_before_ms; /* monotonic */
+	uint64_t unlocked_ms;   /* monotonic, when it was */
 };
 
 /*
@@ -26,6 +27,13 @@ struct vault {
 int vault_unlock(struct vault *v, struct text passphrase,
 		 uint64_t mono_ms) CHECK_RESULT;
 void vault_lock(struct vault *v);
+
+/*
+ * Milliseconds until it shall lock, having been unlocked for after_s; 0: now.
+ * UINT64_MAX: not at all, since it is locked or after_s is 0.
+ */
+uint64_t vault_until_lock(const struct vault *v, unsigned after_s,
+			  uint64_t mono_ms);
 
 /* Seconds until the next try is heard, rounded up. */
 unsigned vault_wait_s(const struct vault *v, uint64_t mono_ms);

@@ -12,6 +12,7 @@ const { Node, vaxel } = require('./lib/node.js');
 const { Phone } = require('./lib/phone.js');
 const { sleep, until, run } = require('./lib/wait.js');
 
+const sections = { 'line 1177': { 'notice sv': { version: '1', text: 'Fara för liv: ring 112.' }, 'notice en': null } };
 let node, home, id, key, to;
 
 const v = (args, options = {}) => run(vaxel, [...args, '-c', node.conf], {
@@ -43,9 +44,7 @@ async function call() {
 
 describe('release', { timeout: 120000 }, () => {
 	before(async () => {
-		node = await Node.make('one-machine', {
-			sections: { 'line 1177': { 'notice sv': { version: '1', text: 'Fara för liv: ring 112.' }, 'notice en': null } },
-		});
+		node = await Node.make('one-machine', { sections });
 		home = path.join(node.dir, 'home');
 		fs.mkdirSync(home);
 		await node.start();
@@ -153,6 +152,23 @@ describe('release', { timeout: 120000 }, () => {
 		assert.equal(r.status, 1);
 		assert.match(r.stderr, /^refused locked\n.*vaxel key unlock -c/);
 		await node.unlock();
+	});
+
+	test('J2: locked by its own clock, with an alarm', async () => {
+		const state = async () => (await node.json('status')).find((s) => s.process === 'keeper');
+		node.configure({ ...sections, keeper: { 'lock-after': 1 } });
+		await node.reload();
+		await until('the keeper locks itself', async () => (await state()).locked);
+		assert.equal((await open('olga', 'care')).stderr.split('\n')[0], 'refused locked');
+		await until('the alarm', async () => /vaxel_alarm_active\{alarm="keeper-locked"\} 1/.test(await node.metrics()));
+		await until('the number', async () => await node.metric('keeper_unlocked') === 0);
+		// and no sooner than it was told to
+		node.configure({ ...sections, keeper: { 'lock-after': 3600 } });
+		await node.reload();
+		await node.unlock();
+		assert.equal((await open('olga', 'care')).status, 0);
+		assert.equal((await state()).locked, false);
+		await until('the number again', async () => await node.metric('keeper_unlocked') === 1);
 	});
 
 	test('K: export opens with the keys at rest, by stock age', async () => {

@@ -229,6 +229,22 @@ static void test_identity_form(void **state)
 	free(v);
 }
 
+/* Counted from the unlocking, by the clock that nobody sets. */
+static void test_locks_by_time(void **state)
+{
+	struct vault v = { 0 };
+
+	(void)state;
+	assert_true(vault_until_lock(&v, 60, 5000) == UINT64_MAX);
+	v.unlocked = true;
+	v.unlocked_ms = 5000;
+	assert_true(vault_until_lock(&v, 0, 900000) == UINT64_MAX);
+	assert_int_equal(60000, vault_until_lock(&v, 60, 5000));
+	assert_int_equal(1, vault_until_lock(&v, 60, 64999));
+	assert_int_equal(0, vault_until_lock(&v, 60, 65000));
+	assert_int_equal(0, vault_until_lock(&v, 1, 900000));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -239,6 +255,7 @@ int main(void)
 		cmocka_unit_test(test_generations),
 		cmocka_unit_test(test_vault),
 		cmocka_unit_test(test_identity_form),
+		cmocka_unit_test(test_locks_by_time),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
