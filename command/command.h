@@ -42,6 +42,7 @@ COMMAND(ledger);
 COMMAND(register);
 COMMAND(key);
 COMMAND(user);
+COMMAND(disclosure);
 COMMAND(process);
 #undef COMMAND
 

@@ -41,8 +41,11 @@ static const struct command commands[] = {
 	{ "ledger", "verify, append to, follow a log", command_ledger },
 	{ "register", "who may do what for whom, and by which agreement",
 	  command_register },
-	{ "key", "make, unlock and lock the keeper's keys", command_key },
+	{ "key", "make, share, unlock and lock the keeper's keys",
+	  command_key },
 	{ "user", "who may ask to listen", command_user },
+	{ "disclosure", "show what was asked, and approve it",
+	  command_disclosure },
 	{ "witness", "cosign the logs of others, over HTTPS", witness_main },
 };
 

@@ -11,16 +11,23 @@
 
 #include "base/clock.h"
 #include "base/secret.h"
+#include "command/disclosure.h"
 #include "command/recording.h"
 #include "command/userkey.h"
 #include "seal/key.h"
 
-enum { LIFE_MS = 5 * 60 * 1000 };
+enum {
+	LIFE_MS = 5 * 60 * 1000,
+	/* a second person wants to see it first; the keeper takes 15 minutes */
+	LIFE_APPROVED_MS = 14 * 60 * 1000,
+};
 
 struct opener {
 	const struct settings *s;
 	const char *as, *to, *purpose, *scope, *key_file;
+	const char *again; /* the entry of an earlier request */
 	bool without_entry;
+	json_int_t requested; /* waits for approval, and may be asked again */
 	const char *id;
 	struct request request;
 	bool found;
@@ -101,40 +108,22 @@ static int take_recording(void *arg, const json_t *j)
 	return EXIT_YES;
 }
 
-static int load_key(struct opener *o, struct userkey *ret)
-{
-	char path[USERKEY_PATH_MAX];
-	int err = o->key_file
-			  ? text_copy(path, sizeof(path), text_of(o->key_file))
-			  : userkey_path(o->as, path);
-
-	if (!err)
-		err = userkey_load(path, ret);
-	if (!err)
-		return EXIT_YES;
-	if (err == ENOENT)
-		return node_fail("there is no key of %s; say where it is "
-				 "(--key-file FILE), or let an officer enrol "
-				 "%s: vaxel user add",
-				 o->as, o->as);
-	if (err == EPERM)
-		return node_fail("others may read %s: chmod 600 it", path);
-	return node_fail("cannot use the key of %s: %s", o->as, strerror(err));
-}
-
 static int make_request(struct opener *o)
 {
 	struct request *q = &o->request;
 	struct writer w = writer_on(o->r, sizeof(o->r));
 	uint8_t d[REQUEST_DIGEST];
 	struct userkey key;
-	int status = load_key(o, &key);
+	int status = userkey_of(o->as, o->key_file, &key);
 
 	if (status != EXIT_YES)
 		return status;
 	id_new(q->id);
 	memcpy(q->credential, key.public_key, sizeof(q->credential));
-	q->not_after_ms = (uint64_t)clock_wall_ms() + LIFE_MS;
+	q->not_after_ms = (uint64_t)clock_wall_ms() +
+			  (o->s->approval_purposes || o->s->approval_over
+				   ? LIFE_APPROVED_MS
+				   : LIFE_MS);
 	if (text_copy(q->origin, sizeof(q->origin),
 		      text_of(o->s->log_origin)) ||
 	    request_encode(&w, q)) {
@@ -161,6 +150,15 @@ static void say_refused(void *arg, const char *reason)
 			      "vaxel: the keeper is locked; unlock it with: "
 			      "vaxel key unlock -c %s\n",
 			      o->s->file);
+	if (!strcmp(reason, "needs-approval") && o->requested)
+		(void)fprintf(
+			stderr,
+			"vaxel: a second person must approve, within %d "
+			"minutes: vaxel disclosure approve %lld --as USER "
+			"-c %s\nthen: vaxel recording open %s --again "
+			"%lld -c %s\n",
+			LIFE_APPROVED_MS / 60000, (long long)o->requested,
+			o->s->file, o->id, (long long)o->requested, o->s->file);
 	if (!strcmp(reason, "bad-signature"))
 		(void)fprintf(stderr,
 			      "vaxel: is %s enrolled, with this key? See: "
@@ -170,7 +168,13 @@ static void say_refused(void *arg, const char *reason)
 
 static int take_release(void *arg, const json_t *j)
 {
-	(void)arg;
+	const json_t *requested = json_object_get(j, "requested");
+	struct opener *o = arg;
+
+	if (requested) {
+		o->requested = json_integer_value(requested);
+		return EXIT_YES;
+	}
 	(void)fprintf(
 		stderr, "released entry=%lld size=%lld cosigned=%d/%d\n",
 		(long long)json_integer_value(json_object_get(j, "entry")),
@@ -206,26 +210,60 @@ static int ask(struct opener *o)
 			&h, o);
 }
 
-static int open_with(struct opener *o)
+/* A request made now. */
+static int ask_anew(struct opener *o)
 {
 	static const struct node_handlers h = { .json = take_recording };
 	int status = take_words(o);
 
-	if (status == EXIT_YES && isatty(STDOUT_FILENO))
-		status = node_usage(recording_usage,
-				    "the age file goes to stdout: send it to "
-				    "a file, or through: age -d -i KEY");
-	if (status != EXIT_YES)
-		return status;
-	if (sodium_init() < 0 || secret_init(64 * 1024))
-		return node_fail("cannot lock memory for keys");
-	status = node_ask(
-		o->s, json_pack("{s:s,s:s}", "ask", "recording", "id", o->id),
-		&h, o);
+	if (status == EXIT_YES && (sodium_init() < 0 || secret_init(64 * 1024)))
+		status = node_fail("cannot lock memory for keys");
+	if (status == EXIT_YES)
+		status = node_ask(
+			o->s,
+			json_pack("{s:s,s:s}", "ask", "recording", "id", o->id),
+			&h, o);
 	if (status == EXIT_YES && !o->found)
 		status = node_fail("the desk's answer makes no sense");
-	if (status == EXIT_YES)
-		status = make_request(o);
+	return status == EXIT_YES ? make_request(o) : status;
+}
+
+/* The one that stands in the log, to its recipient: it needs no new entry. */
+static int ask_again(struct opener *o)
+{
+	struct disclosure d = { 0 };
+	int status;
+
+	if (o->as || o->to || o->purpose || o->key_file)
+		return node_usage(recording_usage,
+				  "--again asks what was asked before: say "
+				  "nothing else");
+	status = disclosure_fetch(o->s, o->again, &d);
+	if (status != EXIT_YES)
+		return status;
+	if (memcmp(d.request.recording, o->request.recording,
+		   sizeof(d.request.recording)))
+		return node_fail("entry %s is about another recording",
+				 o->again);
+	memcpy(o->r, d.r, d.r_len);
+	o->r_len = d.r_len;
+	memcpy(o->signature, d.signature, sizeof(o->signature));
+	o->as = d.request.asker;
+	o->without_entry = true;
+	return ask(o);
+}
+
+static int open_with(struct opener *o)
+{
+	int status;
+
+	if (isatty(STDOUT_FILENO))
+		return node_usage(recording_usage,
+				  "the age file goes to stdout: send it to "
+				  "a file, or through: age -d -i KEY");
+	if (o->again)
+		return ask_again(o);
+	status = ask_anew(o);
 	return status == EXIT_YES ? ask(o) : status;
 }
 
@@ -238,6 +276,7 @@ int recording_open(int argc, char **argv)
 		{ "--purpose", &o.purpose, NULL },
 		{ "--scope", &o.scope, NULL },
 		{ "--key-file", &o.key_file, NULL },
+		{ "--again", &o.again, NULL },
 		{ "--without-entry", NULL, &o.without_entry },
 		{ 0 }
 	};

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/encode.h"
+#include "command/node.h"
 
 #define WORD "vaxel-user-key-1 "
 
@@ -146,6 +147,26 @@ int userkey_load(const char *path, struct userkey *ret)
 	else
 		*ret = k;
 	return err;
+}
+
+int userkey_of(const char *as, const char *key_file, struct userkey *ret)
+{
+	char path[USERKEY_PATH_MAX];
+	int err = key_file ? text_copy(path, sizeof(path), text_of(key_file))
+			   : userkey_path(as, path);
+
+	if (!err)
+		err = userkey_load(path, ret);
+	if (!err)
+		return EXIT_YES;
+	if (err == ENOENT)
+		return node_fail("there is no key of %s; say where it is "
+				 "(--key-file FILE), or let an officer enrol "
+				 "%s: vaxel user add",
+				 as, as);
+	if (err == EPERM)
+		return node_fail("others may read %s: chmod 600 it", path);
+	return node_fail("cannot use the key of %s: %s", as, strerror(err));
 }
 
 void userkey_close(struct userkey *k)

@@ -29,6 +29,13 @@ int userkey_new(const char *path, const char *name,
 /* EBADMSG not such a file; EPERM others may read it. */
 int userkey_load(const char *path, struct userkey *ret) CHECK_RESULT;
 
+/*
+ * The key of that user, in key_file or, where that is NULL, in the usual place.
+ * Not EXIT_YES: having said why.
+ */
+int userkey_of(const char *as, const char *key_file,
+	       struct userkey *ret) CHECK_RESULT;
+
 void userkey_close(struct userkey *k);
 
 void userkey_sign(const struct userkey *k, const uint8_t d[REQUEST_DIGEST],

@@ -12,6 +12,7 @@ static const struct {
 	{ "user.added", CONTROL_USER_ADDED },
 	{ "user.removed", CONTROL_USER_REMOVED },
 	{ "disclosure.requested", CONTROL_REQUESTED },
+	{ "disclosure.approved", CONTROL_APPROVED },
 	{ "disclosure.released", CONTROL_RELEASED },
 	{ "disclosure.refused", CONTROL_REFUSED },
 	{ "recording.sealed", CONTROL_SEALED },
@@ -146,6 +147,24 @@ static int read_recovering(const json_t *o, struct control *c)
 	return r->has_end ? get_hex(o, "end_sha256", r->end_sha256, 32) : 0;
 }
 
+/* Which request it is about. */
+static int read_about(const json_t *o, struct control *c)
+{
+	int err = get_hex(o, "d", c->d, sizeof(c->d));
+
+	return err ? err : get_id(o, "recording", c->recording);
+}
+
+static int read_approved(const json_t *o, struct control *c)
+{
+	struct control_approved *a = &c->u.approved;
+	int err;
+
+	if ((err = read_about(o, c)) || (err = get_name(o, "by", a->by)))
+		return err;
+	return get_base64(o, "signature", a->signature, sizeof(a->signature));
+}
+
 static int read_kind(const json_t *o, struct control *c)
 {
 	int err;
@@ -165,9 +184,9 @@ static int read_kind(const json_t *o, struct control *c)
 	case CONTROL_REQUESTED:
 	case CONTROL_RELEASED:
 	case CONTROL_REFUSED:
-		if ((err = get_hex(o, "d", c->d, sizeof(c->d))))
-			return err;
-		return get_id(o, "recording", c->recording);
+		return read_about(o, c);
+	case CONTROL_APPROVED:
+		return read_approved(o, c);
 	case CONTROL_HELD:
 	case CONTROL_ERASED:
 		return get_id(o, "recording", c->recording);
@@ -278,6 +297,19 @@ int control_requested_write(struct writer *w, struct bytes r,
 	put_head(w, d, q.recording);
 	put_base64(w, "\"request\":\"", r.p, r.len);
 	put_base64(w, "\",\"signature\":\"", signature, REQUEST_SIGNATURE);
+	writer_str(w, "\"}");
+	return writer_finish(w);
+}
+
+int control_approved_write(struct writer *w, const uint8_t d[REQUEST_DIGEST],
+			   const uint8_t recording[16],
+			   const struct control_approved *a)
+{
+	if (user_name_check(text_of(a->by)))
+		return EINVAL;
+	put_head(w, d, recording);
+	writer_printf(w, "\"by\":\"%s\",", a->by);
+	put_base64(w, "\"signature\":\"", a->signature, sizeof(a->signature));
 	writer_str(w, "\"}");
 	return writer_finish(w);
 }

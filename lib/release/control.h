@@ -10,6 +10,9 @@
  *   user.removed    {"name","by","at","signature"}
  *   disclosure.requested
  *                   {"d","recording","request","signature"}
+ *   disclosure.approved
+ *                   {"d","recording","by","signature"}: a second person's, over
+ *                   request_approval_digest(d)
  *   disclosure.released
  *                   {"d","recording","receipt"}
  *   disclosure.refused
@@ -46,6 +49,7 @@ enum control_kind {
 	CONTROL_USER_ADDED,
 	CONTROL_USER_REMOVED,
 	CONTROL_REQUESTED,
+	CONTROL_APPROVED,
 	CONTROL_RELEASED,
 	CONTROL_REFUSED,
 	CONTROL_SEALED, /* sealed or recovered */
@@ -78,6 +82,11 @@ struct control_recovering {
 	uint8_t end_sha256[32];
 };
 
+struct control_approved {
+	char by[REQUEST_TEXT_MAX];
+	uint8_t signature[REQUEST_SIGNATURE];
+};
+
 struct control {
 	enum control_kind kind;
 	uint8_t recording[16]; /* of all but users */
@@ -86,6 +95,7 @@ struct control {
 		struct control_user user;
 		struct control_sealed sealed;
 		struct control_recovering recovering;
+		struct control_approved approved;
 	} u;
 };
 
@@ -114,6 +124,9 @@ int control_user_write(struct writer *w,
 int control_requested_write(struct writer *w, struct bytes r,
 			    const uint8_t signature[REQUEST_SIGNATURE])
 	CHECK_RESULT;
+int control_approved_write(struct writer *w, const uint8_t d[REQUEST_DIGEST],
+			   const uint8_t recording[16],
+			   const struct control_approved *a) CHECK_RESULT;
 int control_released_write(struct writer *w, const uint8_t d[REQUEST_DIGEST],
 			   const uint8_t recording[16],
 			   struct bytes receipt) CHECK_RESULT;

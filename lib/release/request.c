@@ -4,7 +4,9 @@
 
 #define REQUEST_VERSION 1
 
-static const char request_domain[] = "vaxel/request/1"; /* with its 0 */
+/* each with its 0 */
+static const char request_domain[] = "vaxel/request/1";
+static const char approval_domain[] = "vaxel/approve/1";
 
 int user_name_check(struct text name)
 {
@@ -148,16 +150,28 @@ int request_decode(struct bytes bytes, struct request *ret)
 	return 0;
 }
 
-void request_digest(struct bytes r, uint8_t ret_d[REQUEST_DIGEST])
+static void digest(const char *domain, size_t domain_len, struct bytes b,
+		   uint8_t ret[REQUEST_DIGEST])
 {
 	crypto_hash_sha256_state h;
 
 	(void)crypto_hash_sha256_init(&h);
-	(void)crypto_hash_sha256_update(&h,
-					(const unsigned char *)request_domain,
-					sizeof(request_domain));
-	(void)crypto_hash_sha256_update(&h, r.p, r.len);
-	(void)crypto_hash_sha256_final(&h, ret_d);
+	(void)crypto_hash_sha256_update(&h, (const unsigned char *)domain,
+					domain_len);
+	(void)crypto_hash_sha256_update(&h, b.p, b.len);
+	(void)crypto_hash_sha256_final(&h, ret);
+}
+
+void request_digest(struct bytes r, uint8_t ret_d[REQUEST_DIGEST])
+{
+	digest(request_domain, sizeof(request_domain), r, ret_d);
+}
+
+void request_approval_digest(const uint8_t d[REQUEST_DIGEST],
+			     uint8_t ret[REQUEST_DIGEST])
+{
+	digest(approval_domain, sizeof(approval_domain),
+	       (struct bytes){ d, REQUEST_DIGEST }, ret);
 }
 
 int request_verify(const uint8_t d[REQUEST_DIGEST],

@@ -70,6 +70,13 @@ int request_decode(struct bytes r, struct request *ret) CHECK_RESULT;
 /* d */
 void request_digest(struct bytes r, uint8_t ret_d[REQUEST_DIGEST]);
 
+/*
+ * What a second person signs who approves a request:
+ * SHA-256("vaxel/approve/1" || 0 || d).
+ */
+void request_approval_digest(const uint8_t d[REQUEST_DIGEST],
+			     uint8_t ret[REQUEST_DIGEST]);
+
 /* Ed25519, libsodium's strict rules. EBADMSG unless it is key's over d. */
 int request_verify(const uint8_t d[REQUEST_DIGEST],
 		   const uint8_t signature[REQUEST_SIGNATURE],

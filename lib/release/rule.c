@@ -5,25 +5,30 @@
 #define AUDIO (1u << SCOPE_AUDIO)
 #define CARD (1u << SCOPE_CARD)
 
+static const char *const codes[PURPOSES] = {
+#define PURPOSE(name, code) code,
+#include "settings/purposes.def"
+#undef PURPOSE
+};
+
 static const struct {
-	const char *code;
 	unsigned roles;
 	unsigned scopes;
 	const char *meaning;
 } purposes[PURPOSES] = {
-	[PURPOSE_CARE] = { "care", OFFICER | REVIEWER, AUDIO | CARD,
+	[PURPOSE_CARE] = { OFFICER | REVIEWER, AUDIO | CARD,
 			   "The patient's care needs what was said." },
-	[PURPOSE_QUALITY] = { "quality", OFFICER | REVIEWER, AUDIO | CARD,
+	[PURPOSE_QUALITY] = { OFFICER | REVIEWER, AUDIO | CARD,
 			      "Systematic follow-up of the quality of care." },
-	[PURPOSE_COMPLAINT] = { "complaint", OFFICER | REVIEWER, AUDIO | CARD,
+	[PURPOSE_COMPLAINT] = { OFFICER | REVIEWER, AUDIO | CARD,
 				"A complaint by the patient or next of kin." },
-	[PURPOSE_INCIDENT] = { "incident", OFFICER | REVIEWER, AUDIO | CARD,
+	[PURPOSE_INCIDENT] = { OFFICER | REVIEWER, AUDIO | CARD,
 			       "Investigation of an injury in care." },
-	[PURPOSE_ACCESS] = { "access", OFFICER, AUDIO | CARD,
+	[PURPOSE_ACCESS] = { OFFICER, AUDIO | CARD,
 			     "The patient asked for their own data." },
-	[PURPOSE_SUPERVISION] = { "supervision", OFFICER, AUDIO | CARD,
+	[PURPOSE_SUPERVISION] = { OFFICER, AUDIO | CARD,
 				  "A supervisory authority demands it." },
-	[PURPOSE_LEGAL] = { "legal", OFFICER, AUDIO | CARD,
+	[PURPOSE_LEGAL] = { OFFICER, AUDIO | CARD,
 			    "A legal claim is made or defended." },
 };
 
@@ -58,6 +63,11 @@ int user_role_read(struct text t, enum user_role *ret)
 	return ENOENT;
 }
 
+const char *request_scope_text(enum request_scope scope)
+{
+	return (unsigned)scope < REQUEST_SCOPES ? scopes[scope] : "unknown";
+}
+
 int request_scope_read(struct text t, enum request_scope *ret)
 {
 	for (unsigned i = 0; i < REQUEST_SCOPES; i++)
@@ -70,14 +80,13 @@ int request_scope_read(struct text t, enum request_scope *ret)
 
 const char *purpose_text(enum purpose purpose)
 {
-	return (unsigned)purpose < PURPOSES ? purposes[purpose].code
-					    : "unknown";
+	return (unsigned)purpose < PURPOSES ? codes[purpose] : "unknown";
 }
 
 int purpose_read(struct text t, enum purpose *ret)
 {
 	for (unsigned i = 0; i < PURPOSES; i++)
-		if (text_is(t, purposes[i].code)) {
+		if (text_is(t, codes[i])) {
 			*ret = (enum purpose)i;
 			return 0;
 		}

@@ -25,19 +25,16 @@ enum request_scope {
 };
 
 enum purpose {
-	PURPOSE_CARE,        /* the patient's care needs it now */
-	PURPOSE_QUALITY,     /* systematic follow-up of quality */
-	PURPOSE_COMPLAINT,   /* a complaint by the patient or next of kin */
-	PURPOSE_INCIDENT,    /* investigation of an injury in care */
-	PURPOSE_ACCESS,      /* the patient asked for their own data */
-	PURPOSE_SUPERVISION, /* an authority demands it */
-	PURPOSE_LEGAL,       /* a legal claim */
+#define PURPOSE(name, code) PURPOSE_##name,
+#include "settings/purposes.def"
+#undef PURPOSE
 	PURPOSES
 };
 
 /* "officer", "audio", "complaint" ...; ENOENT when there is no such word. */
 const char *user_role_text(enum user_role role);
 int user_role_read(struct text t, enum user_role *ret) CHECK_RESULT;
+const char *request_scope_text(enum request_scope scope);
 int request_scope_read(struct text t, enum request_scope *ret) CHECK_RESULT;
 const char *purpose_text(enum purpose purpose);
 int purpose_read(struct text t, enum purpose *ret) CHECK_RESULT;

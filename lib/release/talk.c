@@ -14,6 +14,8 @@ static const char *const asks[TALK_ASKS] = {
 	[TALK_BODY] = "body",
 	[TALK_EXPORT] = "export",
 	[TALK_OPEN] = "open",
+	[TALK_DISCLOSURE] = "disclosure",
+	[TALK_APPROVE] = "approve",
 	[TALK_USERS] = "users",
 	[TALK_USER] = "user",
 	[TALK_RECOVER] = "recover",
@@ -82,6 +84,27 @@ static int read_user(const json_t *o, struct talk_request *q)
 	return text_copy(q->details, sizeof(q->details), details) ? EBADMSG : 0;
 }
 
+static int read_approve(const json_t *o, struct talk_request *q)
+{
+	struct text details;
+	struct control c;
+
+	if (get(o, "details", &details) ||
+	    control_read(TEXT("disclosure.approved"), details, &c))
+		return EBADMSG;
+	return text_copy(q->details, sizeof(q->details), details) ? EBADMSG : 0;
+}
+
+static int read_entry(const json_t *o, struct talk_request *q)
+{
+	const json_t *v = json_object_get(o, "entry");
+
+	if (!json_is_integer(v) || json_integer_value(v) < 0)
+		return EBADMSG;
+	q->number = (uint64_t)json_integer_value(v);
+	return 0;
+}
+
 static int read_object(const json_t *o, struct talk_request *q)
 {
 	struct text id;
@@ -98,6 +121,10 @@ static int read_object(const json_t *o, struct talk_request *q)
 		return err ? err : id_read(id, q->id);
 	case TALK_OPEN:
 		return read_open(o, q);
+	case TALK_DISCLOSURE:
+		return read_entry(o, q);
+	case TALK_APPROVE:
+		return read_approve(o, q);
 	case TALK_USER:
 		return read_user(o, q);
 	default:

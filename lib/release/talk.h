@@ -23,6 +23,12 @@
  *                         J {"recording","entry","size","cosigned",
  *                         "witnesses"}, D a fresh header, D the sealed payload;
  *                         "entry":false asks without an entry in the log
+ *                         Refused needs-approval: J {"requested":N}, the entry
+ *                         that somebody else may approve; then the end
+ *   {"ask":"disclosure","entry":N}
+ *                         J {"entry","details":TEXT} of a request in the log
+ *   {"ask":"approve","details":TEXT}  of disclosure.approved
+ *                         J {"entry":N}
  *   {"ask":"users"}       J {"entry","type","details":TEXT} each
  *   {"ask":"user","type":"user.added"|"user.removed","details":TEXT}
  *                         J {"entry":N}
@@ -53,6 +59,8 @@ enum talk_ask {
 	TALK_BODY,
 	TALK_EXPORT,
 	TALK_OPEN,
+	TALK_DISCLOSURE,
+	TALK_APPROVE,
 	TALK_USERS,
 	TALK_USER,
 	TALK_RECOVER,
@@ -69,7 +77,8 @@ struct talk_request {
 	uint8_t r[REQUEST_MAX];
 	size_t r_len;
 	uint8_t signature[REQUEST_SIGNATURE];
-	/* TALK_USER */
+	uint64_t number; /* of an entry: TALK_DISCLOSURE */
+	/* TALK_USER; details of TALK_APPROVE too */
 	bool added;
 	char details[CONTROL_DETAILS_MAX];
 };

@@ -38,6 +38,16 @@ static const struct choice roles[] = { { "one-machine", NODE_ONE_MACHINE },
 				       { "national", NODE_NATIONAL },
 				       { "supplier", NODE_SUPPLIER },
 				       { "provider", NODE_PROVIDER } };
+enum purpose_bit {
+#define PURPOSE(name, code) PURPOSE_BIT_##name,
+#include "settings/purposes.def"
+#undef PURPOSE
+};
+static const struct choice purposes[] = {
+#define PURPOSE(name, code) { code, PURPOSE_BIT_##name },
+#include "settings/purposes.def"
+#undef PURPOSE
+};
 static const struct choice transports[] = { { "udp", SIP_UDP },
 					    { "tcp", SIP_TCP },
 					    { "tls", SIP_TLS } };
@@ -557,12 +567,33 @@ static void fill_top(struct loader *l, cfg_t *cfg)
 		       loader_line(l, NULL, NULL, "keep-calls"));
 }
 
+static void fill_keeper(struct loader *l, cfg_t *cfg)
+{
+	struct settings *s = l->s;
+	unsigned line = loader_line(l, "keeper", NULL, NULL);
+
+	loader_path(l, s->identity, cfg_getstr(cfg, "identity"), line,
+		    "identity");
+	loader_path(l, s->passphrase_file, cfg_getstr(cfg, "passphrase-file"),
+		    line, "passphrase-file");
+	s->lock_after_s = number(l, cfg, "lock-after", 0,
+				 SETTINGS_LOCK_AFTER_MAX_S, line);
+	for (unsigned i = 0; i < cfg_size(cfg, "approval"); i++)
+		s->approval_purposes |=
+			1u << CHOOSE(l, purposes,
+				     cfg_getnstr(cfg, "approval", i),
+				     loader_line(l, "keeper", NULL, "approval"),
+				     "approval");
+	s->approval_over =
+		number(l, cfg, "approval-over", 0, SETTINGS_QUOTA_MAX, line);
+	s->quota = number(l, cfg, "quota", 1, SETTINGS_QUOTA_MAX, line);
+}
+
 void loader_fill(struct loader *l, cfg_t *cfg)
 {
 	struct settings *s = l->s;
-	cfg_t *keeper = cfg_getsec(cfg, "keeper");
 	cfg_t *recorder = cfg_getsec(cfg, "recorder");
-	unsigned line = loader_line(l, "keeper", NULL, NULL);
+	unsigned line;
 
 	fill_top(l, cfg);
 	fill_sip(l, cfg_getsec(cfg, "sip"));
@@ -572,13 +603,7 @@ void loader_fill(struct loader *l, cfg_t *cfg)
 	fill_each(l, cfg, "agent", SETTINGS_AGENTS, fill_agent);
 	fill_each(l, cfg, "recipient", SETTINGS_RECIPIENTS, fill_recipient);
 	fill_each(l, cfg, "region", SETTINGS_ROUTES, fill_region);
-	loader_path(l, s->identity, cfg_getstr(keeper, "identity"), line,
-		    "identity");
-	loader_path(l, s->passphrase_file,
-		    cfg_getstr(keeper, "passphrase-file"), line,
-		    "passphrase-file");
-	s->lock_after_s = number(l, keeper, "lock-after", 0,
-				 SETTINGS_LOCK_AFTER_MAX_S, line);
+	fill_keeper(l, cfg_getsec(cfg, "keeper"));
 	line = loader_line(l, "recorder", NULL, NULL);
 	s->fsync_ms = number(l, recorder, "fsync-ms", 10, 1000, line);
 	s->spool_max_bytes = (uint64_t)number(l, recorder, "spool-megabytes", 1,

@@ -93,6 +93,10 @@ cfg_t *loader_grammar(void)
 	static cfg_opt_t keeper[] = { CFG_STR("identity", "", CFGF_NONE),
 				      CFG_STR("passphrase-file", "", CFGF_NONE),
 				      CFG_INT("lock-after", 0, CFGF_NONE),
+				      CFG_STR_LIST("approval", empty_list,
+						   CFGF_NONE),
+				      CFG_INT("approval-over", 0, CFGF_NONE),
+				      CFG_INT("quota", 200, CFGF_NONE),
 				      CFG_END() };
 	static cfg_opt_t recorder[] = {
 		CFG_INT("fsync-ms", 100, CFGF_NONE),

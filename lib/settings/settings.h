@@ -32,6 +32,7 @@
 #define SETTINGS_NATIONAL_KEYS 4
 #define SETTINGS_TAKES 32
 #define SETTINGS_KEY_MAX 256
+#define SETTINGS_QUOTA_MAX 2000
 #define SETTINGS_LOCK_AFTER_MAX_S (7 * 24 * 3600)
 #define SETTINGS_KEEP_CALLS_MAX_S (30 * 86400)
 #define SETTINGS_NOTICE_TEXT 4096
@@ -263,6 +264,11 @@ struct settings {
 	/* a file with the passphrase, for unattended starts (checked as a
 	 * weakness) */
 	char passphrase_file[SETTINGS_PATH_MAX];
+	/* a second person approves: for purposes (bits, as in purposes.def),
+	 * and when one person opened so many within an hour; 0: no such rule */
+	uint32_t approval_purposes;
+	unsigned approval_over;
+	unsigned quota;        /* most that one person opens in an hour */
 	unsigned lock_after_s; /* it locks so long after it was unlocked; 0: no
 				*/
 

@@ -6,17 +6,18 @@ _vaxel() {
 	--role) COMPREPLY=($(compgen -W "national supplier provider one-machine reviewer officer" -- "$cur")); return ;;
 	esac
 	if [ "$COMP_CWORD" = 1 ]; then
-		COMPREPLY=($(compgen -W "init run check status calls queues trunks route recording ledger register key user witness --help --version" -- "$cur"))
+		COMPREPLY=($(compgen -W "init run check status calls queues trunks route recording ledger register key user disclosure witness --help --version" -- "$cur"))
 		return
 	fi
 	case ${COMP_WORDS[1]} in
-	recording) COMPREPLY=($(compgen -W "list show open export verify recover -c --json --as --to --purpose --scope --help" -- "$cur")) ;;
+	recording) COMPREPLY=($(compgen -W "list show open export verify recover -c --json --as --to --purpose --scope --again --help" -- "$cur")) ;;
 	ledger) COMPREPLY=($(compgen -W "verify fsck append tail prove check-proof consistency --key --key-file --policy --origin --database --resume --json --help" -- "$cur")) ;;
 	register) COMPREPLY=($(compgen -W "show at article30 what-if -c --register --json --picture --dot --help" -- "$cur")) ;;
 	route) COMPREPLY=($(compgen -W "1177 --municipality --at -c --json --help" -- "$cur")) ;;
 	witness) COMPREPLY=($(compgen -W "--key --logs --state --certificate --tls-key --listen --help" -- "$cur")) ;;
 	check) COMPREPLY=($(compgen -W "-c --policy --help" -- "$cur")) ;;
 	key) COMPREPLY=($(compgen -W "new split join unlock lock -c --out --recovery --handover --witness --need --of --passphrase --recipient --json --help" -- "$cur")) ;;
+	disclosure) COMPREPLY=($(compgen -W "show approve -c --as --key-file --json --help" -- "$cur")) ;;
 	user) COMPREPLY=($(compgen -W "add list remove -c --role --json --help" -- "$cur")) ;;
 	init) COMPREPLY=($(compgen -W "--role --listen --recipient --json --help" -- "$cur")) ;;
 	*) COMPREPLY=($(compgen -W "-c --json --help" -- "$cur")) ;;

@@ -24,6 +24,10 @@ static void on_request(void *arg, struct client *c,
 	case TALK_OPEN:
 		release_begin(j);
 		break;
+	case TALK_DISCLOSURE:
+	case TALK_APPROVE:
+		disclosure_begin(j);
+		break;
 	case TALK_BODY:
 	case TALK_EXPORT:
 		body_begin(j);

@@ -116,10 +116,11 @@ void jobs_tick(struct desk *d);
 
 /* ---- the kinds of jobs */
 
-void ask_begin(struct job *j);     /* status, calls, lists, users, recover */
-void kept_begin(struct job *j);    /* what is kept of calls */
-void body_begin(struct job *j);    /* body, export */
-void release_begin(struct job *j); /* open */
+void ask_begin(struct job *j);        /* status, calls, lists, users, recover */
+void kept_begin(struct job *j);       /* what is kept of calls */
+void disclosure_begin(struct job *j); /* show a request, approve one */
+void body_begin(struct job *j);       /* body, export */
+void release_begin(struct job *j);    /* open */
 
 /* Keep the keeper at the log, for nobody in particular. */
 void follow_begin(struct desk *d);

@@ -38,6 +38,8 @@ struct release {
 	size_t header_len;
 	struct receipt receipt;
 	const char *refused;
+	bool has_entry; /* of disclosure.requested */
+	json_int_t entry;
 };
 
 static void nonsense(struct job *j)
@@ -81,12 +83,26 @@ static void deliver(struct job *j, const struct ipc_message *m)
 
 /* ---- 5: what became of it is logged */
 
+/* What a second person may approve. */
+static bool tell_entry(struct job *j, json_int_t entry)
+{
+	json_t *o = json_pack("{s:I}", "requested", entry);
+	bool sent = o && job_send_json(j, o);
+
+	json_decref(o);
+	return sent;
+}
+
 static void refused_logged(struct job *j, const struct ipc_message *m)
 {
 	struct release *r = j->own;
 	const char *reason = r->refused;
 
 	(void)m; /* refused it is, logged or not */
+	if (r->has_entry &&
+	    !strcmp(reason, refusal_text(REFUSAL_NEEDS_APPROVAL)) &&
+	    !tell_entry(j, r->entry))
+		return;
 	job_end(j, 1, "the keeper refuses", reason);
 }
 
@@ -212,12 +228,15 @@ static int take_checkpoint(struct release *r, const json_t *o)
 
 static void on_logged(struct job *j, const struct ipc_message *m)
 {
+	struct release *r = j->own;
 	json_t *o = job_ledger_reply(j, m);
 	int err;
 
 	if (!o)
 		return;
-	err = take_checkpoint(j->own, o);
+	err = take_checkpoint(r, o);
+	r->entry = json_integer_value(json_object_get(o, "entry"));
+	r->has_entry = json_object_get(o, "entry") != NULL;
 	json_decref(o);
 	if (err)
 		nonsense(j);

@@ -96,15 +96,37 @@ static enum refusal judge_right(const struct judge *j, struct verdict *v)
 	return rec && rec->erased ? REFUSAL_ERASED : REFUSAL_NONE;
 }
 
-static enum refusal judge_once(const struct judge *j, struct verdict *v)
+static unsigned served_this_hour(const struct judge *j, const struct verdict *v)
 {
-	const struct view_request *q = view_request(j->view, v->d);
 	uint64_t hour_ms = 3600 * 1000;
 	uint64_t since = j->now_ms > hour_ms ? j->now_ms - hour_ms : 0;
 
+	return used_since(j->used, v->request.asker, since);
+}
+
+static enum refusal judge_second(const struct judge *j, struct verdict *v)
+{
+	const struct view_request *q = view_request(j->view, v->d);
+	const struct view_user *asker = view_user(j->view, v->request.asker);
+	const struct judge_rule *rule = &j->rule;
+
+	if (!(rule->approval_purposes >> v->request.purpose & 1) &&
+	    (!rule->approval_over ||
+	     served_this_hour(j, v) < rule->approval_over))
+		return REFUSAL_NONE;
+	if (view_approver(j->view, q, asker))
+		return REFUSAL_NONE;
+	return q->misapproved && !q->approval_count ? REFUSAL_BAD_SIGNATURE
+						    : REFUSAL_NEEDS_APPROVAL;
+}
+
+static enum refusal judge_once(const struct judge *j, struct verdict *v)
+{
+	const struct view_request *q = view_request(j->view, v->d);
+
 	if (q->released || used_has(j->used, v->d))
 		return REFUSAL_USED;
-	if (used_since(j->used, v->request.asker, since) >= JUDGE_PER_HOUR)
+	if (served_this_hour(j, v) >= j->rule.quota)
 		return REFUSAL_QUOTA;
 	return j->identity ? REFUSAL_NONE : REFUSAL_LOCKED;
 }
@@ -166,8 +188,8 @@ static enum refusal judge_envelope(const struct judge *j, struct verdict *v)
 enum refusal keeper_judge(const struct judge *j, struct verdict *ret)
 {
 	static judge_step_h *const steps[] = {
-		keeper_judge_log, judge_asker, judge_entry,
-		judge_right,      judge_once,  judge_envelope,
+		keeper_judge_log, judge_asker, judge_entry,    judge_right,
+		judge_second,     judge_once,  judge_envelope,
 	};
 
 	*ret = (struct verdict){ 0 };

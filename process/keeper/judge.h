@@ -18,6 +18,10 @@
  *   wrong-purpose  the purpose allows the role and the scope, and means what
  *                  the asker was told
  *   erased         the recording was not erased
+ *   needs-approval where the rule asks for it, by purpose or by how much the
+ *                  asker opened in the last hour, a second enrolled person
+ *                  approved d in the log (bad-signature when approvals stand
+ *                  there, and none of them is signed by whom it names)
  *   used           d was not served before, by our book or by the log's
  *   quota          the asker was not served too often in the last hour
  *   locked         there is an identity
@@ -34,7 +38,6 @@
 #include "seal/envelope.h"
 #include "tlog/checkpoint.h"
 
-#define JUDGE_PER_HOUR 200
 #define JUDGE_COSIGNED_MS (60 * 1000)
 #define JUDGE_WITNESSES_MAX 16
 #define JUDGE_RECIPIENTS_MAX 4
@@ -44,6 +47,13 @@
 struct judge_recipients {
 	struct age_recipient list[JUDGE_RECIPIENTS_MAX];
 	unsigned count;
+};
+
+/* The controller's rule, from the configuration. */
+struct judge_rule {
+	uint32_t approval_purposes; /* bits of enum purpose */
+	unsigned approval_over;     /* releases an hour; 0: no such rule */
+	unsigned quota;             /* releases an hour */
 };
 
 struct judge {
@@ -56,6 +66,7 @@ struct judge {
 	const struct age_identity *identity; /* NULL: locked */
 	const struct judge_recipients *generations;
 	unsigned generation_count;
+	struct judge_rule rule;
 	uint64_t now_ms;
 	/* what was shown */
 	struct bytes request;

@@ -52,6 +52,8 @@ static void refuse(struct keeper *k, uint64_t about, enum refusal reason)
 	log_notice("release refused: %s", refusal_text(reason));
 	if (reason == REFUSAL_ROLLED_BACK)
 		rolled_back(k);
+	if (reason == REFUSAL_QUOTA)
+		process_alarm(k->process, ALARM_BULK_OPENING);
 	(void)!IPC_SEND(desk(k), RELEASE_REFUSED, about,
 			.reason = (uint8_t)reason,
 			.next_entry = k->view.edge.size);
@@ -141,6 +143,7 @@ void keeper_on_release(struct keeper *k, const struct ipc_message *m)
 {
 	uint64_t now_ms = (uint64_t)clock_wall_ms();
 	const struct ipc_RELEASE_ASK *ask = &m->u.RELEASE_ASK;
+	const struct settings *s = k->process->settings;
 	struct judge j = {
 		.view = &k->view,
 		.used = &k->used,
@@ -148,6 +151,9 @@ void keeper_on_release(struct keeper *k, const struct ipc_message *m)
 		.identity = k->vault.unlocked ? &k->vault.identity : NULL,
 		.generations = k->generations.list,
 		.generation_count = k->generations.count,
+		.rule = { .approval_purposes = s->approval_purposes,
+			  .approval_over = s->approval_over,
+			  .quota = s->quota },
 		.now_ms = now_ms,
 		.request = ask->request,
 		.signature = ask->signature,

@@ -169,6 +169,41 @@ static int apply_request(struct view *v, const struct control *c)
 	return 0;
 }
 
+/*
+ * Only of what was asked before, and once a person. More than there is room
+ * for changes nothing: any one of them is enough.
+ */
+static void apply_approved(struct view *v, const struct control *c)
+{
+	const struct view_user *by = view_user(v, c->u.approved.by);
+	struct view_request *q = keeper_table_find(&v->requests, c->d);
+	uint8_t signed_digest[REQUEST_DIGEST];
+
+	if (!q || !q->requested ||
+	    memcmp(q->rest, c->d + TABLE_KEY, sizeof(q->rest))) {
+		v->ignored++;
+		return;
+	}
+	request_approval_digest(c->d, signed_digest);
+	if (!by ||
+	    request_verify(signed_digest, c->u.approved.signature, by->key)) {
+		q->misapproved = true;
+		v->ignored++;
+		return;
+	}
+	for (unsigned i = 0; i < q->approval_count; i++)
+		if (q->approvals[i].user == (uint32_t)(by - v->users) &&
+		    q->approvals[i].enrolled_ms == by->last_ms)
+			return;
+	if (q->approval_count == VIEW_APPROVALS_MAX) {
+		v->ignored++;
+		return;
+	}
+	q->approvals[q->approval_count++] =
+		(struct view_approval){ .user = (uint32_t)(by - v->users),
+					.enrolled_ms = by->last_ms };
+}
+
 static int apply_mark(struct view *v, const struct control *c)
 {
 	struct view_recording *rec;
@@ -216,6 +251,9 @@ static int apply(struct view *v, const struct control *c,
 	case CONTROL_REQUESTED:
 	case CONTROL_RELEASED:
 		return apply_request(v, c);
+	case CONTROL_APPROVED:
+		apply_approved(v, c);
+		break;
 	case CONTROL_HELD:
 	case CONTROL_ERASED:
 		return apply_mark(v, c);
@@ -282,6 +320,22 @@ const struct view_request *view_request(const struct view *v,
 	const struct view_request *q = keeper_table_find(&v->requests, d);
 
 	return q && !memcmp(q->rest, d + TABLE_KEY, sizeof(q->rest)) ? q : NULL;
+}
+
+const struct view_user *view_approver(const struct view *v,
+				      const struct view_request *q,
+				      const struct view_user *other_than)
+{
+	for (unsigned i = 0; i < q->approval_count; i++) {
+		const struct view_approval *a = &q->approvals[i];
+		const struct view_user *u = &v->users[a->user];
+
+		if (u->enrolled && u->last_ms == a->enrolled_ms &&
+		    role_may_open(u->role) && u != other_than &&
+		    memcmp(u->key, other_than->key, sizeof(u->key)) != 0)
+			return u;
+	}
+	return NULL;
 }
 
 const char *view_organisation(const struct view *v, unsigned number)

@@ -45,12 +45,23 @@ struct view_recording {
 	uint8_t end_sha256[32];
 };
 
+#define VIEW_APPROVALS_MAX 4
+
+/* Who approved a request, and as whom: enrolled by which entry. */
+struct view_approval {
+	uint32_t user;
+	uint64_t enrolled_ms; /* last_ms of then */
+};
+
 struct view_request {
 	uint8_t key[TABLE_KEY]; /* d's first half */
 	uint8_t rest[REQUEST_DIGEST - TABLE_KEY];
 	bool requested;
 	bool released;
+	bool misapproved; /* an approval came whose signature is none */
+	uint8_t approval_count;
 	uint64_t entry;
+	struct view_approval approvals[VIEW_APPROVALS_MAX];
 };
 
 struct view {
@@ -97,6 +108,14 @@ const struct view_recording *view_recording(const struct view *v,
 					    const uint8_t id[16]);
 const struct view_request *view_request(const struct view *v,
 					const uint8_t d[REQUEST_DIGEST]);
+
+/*
+ * Somebody else than that user, enrolled still, who may open recordings and
+ * approved the request. NULL: nobody. Two names of one key are one person.
+ */
+const struct view_user *view_approver(const struct view *v,
+				      const struct view_request *q,
+				      const struct view_user *other_than);
 
 /* "" for a number that was never given. */
 const char *view_organisation(const struct view *v, unsigned number);

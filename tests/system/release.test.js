@@ -22,6 +22,12 @@ const v = (args, options = {}) => run(vaxel, [...args, '-c', node.conf], {
 const open = (as, purpose, more = []) => v(['recording', 'open', id, '--as', as,
 	'--to', to, '--purpose', purpose, ...more], { binary: true });
 
+// The keeper takes a new configuration a moment after the node says that it did.
+const refusedAtLast = (as, purpose, reason) => until(`refused ${reason}`, async () => {
+	const r = await open(as, purpose);
+	return r.stderr.split('\n')[0] === `refused ${reason}` && r;
+});
+
 async function call() {
 	const nurse = await Phone.make({
 		user: 'agent1', password: node.password('agent1'), registrar: node.address,
@@ -127,6 +133,54 @@ describe('release', { timeout: 120000 }, () => {
 		assert.equal(r.stderr.split('\n')[0], 'refused bad-signature');
 	});
 
+	test('G2: a second person, where the rule asks for one', async () => {
+		const again = (entry) => v(['recording', 'open', id, '--again', entry], { binary: true });
+		const refused = (r, reason) => {
+			assert.equal(r.status, 1);
+			assert.equal(r.stderr.split('\n')[0], `refused ${reason}`);
+			assert.equal(r.stdout.length, 0);
+		};
+		const approve = (entry, as) => v(['disclosure', 'approve', entry, '--as', as]);
+		node.configure({ ...sections, keeper: { approval: ['legal', 'supervision'] } });
+		await node.reload();
+		const r = await refusedAtLast('olga', 'legal', 'needs-approval');
+		assert.equal((await open('olga', 'care')).status, 0);
+		const [, entry] = /vaxel disclosure approve (\d+) --as/.exec(r.stderr);
+		const shown = await node.json('disclosure', 'show', entry);
+		assert.deepEqual([shown[0].asker, shown[0].recording, shown[0].purpose, shown[0].scope],
+			['olga', id, 'legal', 'audio']);
+		assert.match((await approve(entry, 'olga')).stderr, /somebody else must approve/);
+		assert.equal((await approve(entry, 'oskar')).status, 0);
+		refused(await again(entry), 'needs-approval'); // who opens nothing approves nothing
+		const good = await approve(entry, 'rut');
+		assert.equal(good.status, 0, good.stderr);
+		assert.match(good.stdout, /^asker +olga\n[^]*approved entry=\d+\n$/);
+		const file = path.join(node.dir, 'approved.age');
+		const opened = await again(entry);
+		assert.equal(opened.status, 0, opened.stderr);
+		assert.match(opened.stderr, new RegExp(`^released entry=${entry} `));
+		fs.writeFileSync(file, opened.stdout);
+		const plain = await run('age', ['-d', '-i', key, file], { binary: true });
+		assert.deepEqual(plain.stdout, fs.readFileSync(path.join(node.dir, 'out.age.mka')));
+		refused(await again(entry), 'used');
+		refused(await open('olga', 'legal'), 'needs-approval'); // one approval, one request
+		assert.deepEqual((await node.events('disclosure.approved')).map((e) => e.by), ['oskar', 'rut']);
+		assert.equal((await v(['disclosure', 'show', '0'])).status, 1); // no request
+	});
+
+	test('G3: many in an hour: approval first, then no more', async () => {
+		node.configure({ ...sections, keeper: { 'approval-over': 2 } });
+		await node.reload();
+		await refusedAtLast('olga', 'care', 'needs-approval');
+		node.configure({ ...sections, keeper: { quota: 2 } });
+		await node.reload();
+		await refusedAtLast('olga', 'care', 'quota');
+		await until('the alarm', async () => /vaxel_alarm_active\{alarm="bulk-opening"\} 1/.test(await node.metrics()));
+		node.configure(sections);
+		await node.reload();
+		await until('released', async () => (await open('olga', 'care')).status === 0);
+	});
+
 	test('H: asked twice with the same request: used', async () => {
 		const request = await once('rut');
 		assert.equal((await ask(request)).exit, 0);
@@ -165,9 +219,12 @@ describe('release', { timeout: 120000 }, () => {
 		// and no sooner than it was told to
 		node.configure({ ...sections, keeper: { 'lock-after': 3600 } });
 		await node.reload();
-		await node.unlock();
+		await until('it stays unlocked', async () => {
+			await node.unlock();
+			await sleep(1500);
+			return !(await state()).locked;
+		});
 		assert.equal((await open('olga', 'care')).status, 0);
-		assert.equal((await state()).locked, false);
 		await until('the number again', async () => await node.metric('keeper_unlocked') === 1);
 	});
 

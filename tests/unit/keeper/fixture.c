@@ -131,6 +131,23 @@ void world_log_released(struct world *w)
 	assert_int_equal(0, world_log(w, "disclosure.released", details));
 }
 
+void world_log_approved(struct world *w, const struct person *by,
+			const struct person *signer)
+{
+	char details[CONTROL_DETAILS_MAX] = { 0 };
+	struct writer out = writer_on(details, sizeof(details) - 1);
+	struct control_approved a = { 0 };
+	uint8_t hash[32];
+
+	(void)snprintf(a.by, sizeof(a.by), "%s", by->name);
+	request_approval_digest(w->d, hash);
+	(void)crypto_sign_detached(a.signature, NULL, hash, sizeof(hash),
+				   signer->secret_key);
+	assert_int_equal(0,
+			 control_approved_write(&out, w->d, w->recording, &a));
+	assert_int_equal(0, world_log(w, "disclosure.approved", details));
+}
+
 void world_sign(struct world *w, const struct person *by)
 {
 	struct writer r = writer_on(w->r, sizeof(w->r));
@@ -244,6 +261,7 @@ void world_make(struct world *w)
 				   .identity = &w->identity,
 				   .generations = &w->recipients,
 				   .generation_count = 1,
+				   .rule = { .quota = 200 },
 				   .signature = w->signature };
 }
 

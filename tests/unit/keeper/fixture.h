@@ -61,6 +61,9 @@ void world_log_sealed(struct world *w, const uint8_t kc[16],
 void world_log_recording(struct world *w, const char *type);
 void world_log_request(struct world *w);
 void world_log_released(struct world *w);
+/* As `by`, with the key of `signer`. */
+void world_log_approved(struct world *w, const struct person *by,
+			const struct person *signer);
 
 /* Encode and sign w->request as `by`. */
 void world_sign(struct world *w, const struct person *by);

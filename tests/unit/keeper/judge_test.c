@@ -210,9 +210,9 @@ static void in_the_book(struct world *w)
 	assert_int_equal(0, used_add(w->used, &q, w->now_ms));
 }
 
-static void often(struct world *w)
+static void opened_before(struct world *w, unsigned count)
 {
-	for (unsigned i = 0; i < JUDGE_PER_HOUR; i++) {
+	for (unsigned i = 0; i < count; i++) {
 		struct used_request q = { .not_after_ms = w->now_ms,
 					  .released_ms = w->now_ms - 1000 };
 
@@ -220,6 +220,146 @@ static void often(struct world *w)
 		(void)snprintf(q.asker, sizeof(q.asker), "rut");
 		assert_int_equal(0, used_add(w->used, &q, w->now_ms));
 	}
+}
+
+static void often(struct world *w)
+{
+	opened_before(w, w->judge.rule.quota);
+}
+
+/* ---- a second person */
+
+static void want_second(struct world *w)
+{
+	w->judge.rule.approval_purposes = 1u << PURPOSE_COMPLAINT;
+}
+
+static void want_second_for_else(struct world *w)
+{
+	w->judge.rule.approval_purposes = ~(1u << PURPOSE_COMPLAINT);
+}
+
+static void approved(struct world *w)
+{
+	world_log_approved(w, &w->officer, &w->officer);
+}
+
+static void approved_by_self(struct world *w)
+{
+	world_log_approved(w, &w->reviewer, &w->reviewer);
+}
+
+static void approved_by_operator(struct world *w)
+{
+	world_log_approved(w, &w->operator, & w->operator);
+}
+
+static void approved_by_self_and_another(struct world *w)
+{
+	approved_by_self(w);
+	approved_by_operator(w);
+	approved(w);
+}
+
+static void approval_forged(struct world *w)
+{
+	world_log_approved(w, &w->officer, &w->reviewer);
+}
+
+static void approval_forged_and_mended(struct world *w)
+{
+	approval_forged(w);
+	approved(w);
+}
+
+static void approved_by_nobody(struct world *w)
+{
+	struct person p;
+
+	person_make(&p, "nils", USER_OFFICER);
+	world_log_approved(w, &p, &p);
+}
+
+/* One person under two names: the same key. */
+static void approved_by_alias(struct world *w)
+{
+	struct person p = w->reviewer;
+
+	(void)snprintf(p.name, sizeof(p.name), "rut2");
+	world_log_user(w, &p, &w->officer, true, 4000);
+	world_log_approved(w, &p, &p);
+}
+
+static void approved_another_request(struct world *w)
+{
+	uint8_t d[32];
+
+	memcpy(d, w->d, sizeof(d));
+	w->d[31] ^= 1; /* the same first half */
+	approved(w);
+	w->d[31] ^= 1;
+	w->d[0] ^= 1;
+	approved(w);
+	memcpy(w->d, d, sizeof(d));
+}
+
+static void approver_removed(struct world *w)
+{
+	struct person p;
+
+	person_make(&p, "rita", USER_REVIEWER);
+	world_log_user(w, &p, &w->officer, true, 4000);
+	world_log_approved(w, &p, &p);
+	world_log_user(w, &p, &w->officer, false, 4001);
+}
+
+/* Whoever now has the name of one who was removed has approved nothing. */
+static void approver_replaced(struct world *w)
+{
+	struct person p;
+
+	approver_removed(w);
+	person_make(&p, "rita", USER_REVIEWER);
+	world_log_user(w, &p, &w->officer, true, 4002);
+}
+
+/* The officer's signature over d itself: a request's, not an approval's. */
+static void approved_with_requests_signature(struct world *w)
+{
+	char details[CONTROL_DETAILS_MAX] = { 0 };
+	struct writer out = writer_on(details, sizeof(details) - 1);
+	struct control_approved a = { .by = "olga" };
+
+	(void)crypto_sign_detached(a.signature, NULL, w->d, sizeof(w->d),
+				   w->officer.secret_key);
+	assert_int_equal(0,
+			 control_approved_write(&out, w->d, w->recording, &a));
+	assert_int_equal(0, world_log(w, "disclosure.approved", details));
+}
+
+/* Before it was asked for: nobody can have known what. */
+static void wanted_and_approved_early(struct world *w)
+{
+	want_second(w);
+	approved(w);
+}
+
+static void opened_as_often_as_one_may(struct world *w)
+{
+	w->judge.rule.approval_over = 5;
+	opened_before(w, 4);
+}
+
+static void opened_in_bulk(struct world *w)
+{
+	w->judge.rule.approval_over = 5;
+	opened_before(w, 5);
+}
+
+static void small_quota(struct world *w)
+{
+	w->judge.rule.quota = 5;
+	opened_before(w, 5);
 }
 
 static void locked(struct world *w)
@@ -367,6 +507,42 @@ static const struct spoil spoils[] = {
 	{ "released in the log", REFUSAL_USED, NULL, world_log_released, NULL,
 	  false },
 	{ "too often", REFUSAL_QUOTA, often, NULL, NULL, false },
+	{ "a quota of its own", REFUSAL_QUOTA, small_quota, NULL, NULL, false },
+	{ "nobody approved", REFUSAL_NEEDS_APPROVAL, want_second, NULL, NULL,
+	  false },
+	{ "another purpose needs it", REFUSAL_NONE, want_second_for_else, NULL,
+	  NULL, false },
+	{ "approved", REFUSAL_NONE, want_second, approved, NULL, false },
+	{ "approved by oneself", REFUSAL_NEEDS_APPROVAL, want_second,
+	  approved_by_self, NULL, false },
+	{ "approved by an operator", REFUSAL_NEEDS_APPROVAL, want_second,
+	  approved_by_operator, NULL, false },
+	{ "approved by many", REFUSAL_NONE, want_second,
+	  approved_by_self_and_another, NULL, false },
+	{ "approval forged", REFUSAL_BAD_SIGNATURE, want_second,
+	  approval_forged, NULL, false },
+	{ "approval forged, then a good one", REFUSAL_NONE, want_second,
+	  approval_forged_and_mended, NULL, false },
+	{ "approved by nobody", REFUSAL_BAD_SIGNATURE, want_second,
+	  approved_by_nobody, NULL, false },
+	{ "approved by an alias", REFUSAL_NEEDS_APPROVAL, want_second,
+	  approved_by_alias, NULL, false },
+	{ "approved another request", REFUSAL_NEEDS_APPROVAL, want_second,
+	  approved_another_request, NULL, false },
+	{ "approver removed", REFUSAL_NEEDS_APPROVAL, want_second,
+	  approver_removed, NULL, false },
+	{ "approver replaced", REFUSAL_NEEDS_APPROVAL, want_second,
+	  approver_replaced, NULL, false },
+	{ "approved with a request's signature", REFUSAL_BAD_SIGNATURE,
+	  want_second, approved_with_requests_signature, NULL, false },
+	{ "approved early", REFUSAL_NEEDS_APPROVAL, wanted_and_approved_early,
+	  NULL, NULL, false },
+	{ "as often as one may", REFUSAL_NONE, opened_as_often_as_one_may, NULL,
+	  NULL, false },
+	{ "in bulk", REFUSAL_NEEDS_APPROVAL, opened_in_bulk, NULL, NULL,
+	  false },
+	{ "in bulk, approved", REFUSAL_NONE, opened_in_bulk, approved, NULL,
+	  false },
 	{ "locked", REFUSAL_LOCKED, NULL, locked, NULL, false },
 	{ "a recipient added", REFUSAL_BAD_ENVELOPE, added_recipient, NULL,
 	  NULL, false },

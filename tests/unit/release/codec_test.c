@@ -247,6 +247,12 @@ static void test_talk_requests(void **state)
 		  "\"details\":\"{\\\"recording\\\":"
 		  "\\\"aaaaaaaaaaaaaaaaaaaaaaaaaa\\\"}\"}",
 		  EBADMSG },
+		{ "{\"ask\":\"disclosure\",\"entry\":17}", 0 },
+		{ "{\"ask\":\"disclosure\",\"entry\":-1}", EBADMSG },
+		{ "{\"ask\":\"disclosure\",\"entry\":\"17\"}", EBADMSG },
+		{ "{\"ask\":\"disclosure\"}", EBADMSG },
+		{ "{\"ask\":\"approve\"}", EBADMSG },
+		{ "{\"ask\":\"approve\",\"details\":\"{}\"}", EBADMSG },
 		{ "[]", EBADMSG },
 		{ "", EBADMSG },
 		{ "[[[[[[[[[[[[[[", EBADMSG },
@@ -272,6 +278,36 @@ static void test_talk_requests(void **state)
 	in[0] = 1;
 	assert_int_equal(EMSGSIZE,
 			 talk_request_read((struct bytes){ in, 8 }, &q));
+}
+
+static void test_approval(void **state)
+{
+	static const char golden[] = "eb08d9d78620a2da205b2b6ca16b7360"
+				     "2e847d94435defaf187a94acca0c7a03";
+	struct control_approved a = { .by = "olga", .signature = { 7 } };
+	uint8_t d[32], hash[32], want[32], recording[16] = { 1 };
+	char details[CONTROL_DETAILS_MAX] = { 0 };
+	struct writer w = writer_on(details, sizeof(details) - 1);
+	struct control c;
+
+	(void)state;
+	for (uint8_t i = 0; i < sizeof(d); i++)
+		d[i] = i;
+	request_approval_digest(d, hash);
+	assert_int_equal(0, hex_read(text_of(golden), want, sizeof(want)));
+	assert_memory_equal(want, hash, sizeof(want));
+	assert_int_equal(0, control_approved_write(&w, d, recording, &a));
+	assert_int_equal(0, control_read(TEXT("disclosure.approved"),
+					 text_of(details), &c));
+	assert_int_equal(CONTROL_APPROVED, c.kind);
+	assert_memory_equal(d, c.d, sizeof(d));
+	assert_memory_equal(recording, c.recording, sizeof(recording));
+	assert_string_equal("olga", c.u.approved.by);
+	assert_memory_equal(a.signature, c.u.approved.signature, 64);
+	a.by[0] = '"';
+	assert_int_equal(EINVAL, control_approved_write(&w, d, recording, &a));
+	assert_int_equal(EBADMSG, control_read(TEXT("disclosure.approved"),
+					       TEXT("{\"by\":\"olga\"}"), &c));
 }
 
 static void test_talk_head(void **state)
@@ -364,6 +400,7 @@ int main(void)
 		cmocka_unit_test(test_control_refuses),
 		cmocka_unit_test(test_control_has_details),
 		cmocka_unit_test(test_talk_requests),
+		cmocka_unit_test(test_approval),
 		cmocka_unit_test(test_talk_head),
 		cmocka_unit_test(test_door),
 		cmocka_unit_test(test_rules),
