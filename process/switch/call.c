@@ -202,6 +202,7 @@ void call_release(struct switch_self *self, struct call *c)
 		return;
 	/* numbers and keys of a call do not outlive it */
 	sodium_memzero(c->caller, sizeof(c->caller));
+	sodium_memzero(c->municipality, sizeof(c->municipality));
 	for (unsigned i = 0; i < SIDES; i++)
 		sodium_memzero(&c->legs[i], sizeof(c->legs[i]));
 	l->due_ms = 0;

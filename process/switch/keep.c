@@ -105,6 +105,7 @@ void keep_call(struct switch_self *self, const struct call *c)
 					 (uint64_t)s->keep_calls_s * 1000,
 				 text_of(region),
 				 (struct text){ (const char *)sealed, w.len });
+	sodium_memzero(sealed, sizeof(sealed));
 	if (!err) {
 		say_pump(self);
 		return;
