@@ -16,10 +16,36 @@ const HOLD_MS = 600000;
 function figures(line) {
 	const n = (name) => Number(new RegExp(`${name} (-?[0-9.]+)`).exec(line)?.[1]);
 	return { sent: n('sent'), loss: n('loss'), late: n('late'), core: n('core%'), ns: n('ns/packet'),
-		p50: n('p50'), p99: n('p99'), behind: n('behind'), waited: n('waited%') };
+		p50: n('p50'), p99: n('p99'), behind: n('behind'), waited: n('waited%'), stolen: n('stolen%') };
+}
+
+// On a machine that others use too: what is measured and the load go before
+// them, by so many steps of nice between sessions, ours and the peer alike. A
+// worker that had itself preferred before stays as far before its neighbours.
+const AHEAD = 14;
+
+function goAhead(pids, steps) {
+	const seen = new Set();
+	for (const pid of pids) {
+		const file = `/proc/${pid}/autogroup`;
+		const [, group, nice] = /(\d+) nice (-?\d+)/.exec(fs.readFileSync(file, 'utf8'));
+		if (!seen.has(group)) fs.writeFileSync(file, String(nice - steps));
+		seen.add(group);
+	}
 }
 
 async function load(options, pids) {
+	if (!options.ahead) return loadOnce(options, pids);
+	const all = [...pids, process.pid];
+	goAhead(all, AHEAD);
+	try {
+		return await loadOnce(options, pids);
+	} finally {
+		goAhead(all, -AHEAD);
+	}
+}
+
+async function loadOnce(options, pids) {
 	const { a, b } = options;
 	const r = await run('taskset', ['-c', CORE_OF_LOAD, path.join(media, 'load'), String(options.calls),
 		String(a), String(b), options.dir, String(options.seconds), 'plain', pids.join(',')],
@@ -107,7 +133,7 @@ async function node(record, options) {
 function say(name, f) {
 	console.log(`  ${name.padEnd(26)} ${f.ns.toFixed(0).padStart(6)} ns a packet, ${f.core.toFixed(1)} % of a core, ` +
 		`loss ${f.loss.toFixed(3)} %, added delay p50 ${(f.p50 / 1000).toFixed(2)} p99 ${(f.p99 / 1000).toFixed(2)} ms ` +
-		`(the relay waited for its core ${f.waited.toFixed(1)} % of the time; the load was behind by ` +
+		`(the relay waited for its core ${f.waited.toFixed(1)} % of the time, the host took ${f.stolen.toFixed(1)} %; the load was behind by ` +
 		`p99 ${(f.behind / 1000).toFixed(2)} ms${f.late ? `, late ${f.late} times` : ''})`);
 	if (f.per_call !== undefined)
 		console.log(`${' '.repeat(29)}${f.per_call.toFixed(1)} kB a call (${Object.entries(f.memory).filter(([, kb]) => Math.abs(kb) > 50)

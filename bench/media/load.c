@@ -14,7 +14,8 @@
  * Beside the delay stands what it may come from: how late we were ourselves
  * (behind: 99 of 100 ticks began no later than that), and for how much of the
  * time the first PID, which is the one that relays, could run and was not let
- * (waited), because its core was with somebody else.
+ * (waited), because its core was with somebody else; and for how much of it
+ * the host had taken a core away from the machine (stolen).
  *
  * With srtp, side A seals with the keys of DIR/keys.
  */
@@ -319,6 +320,19 @@ static struct cpu cpu_of(const char *pids)
 	return total;
 }
 
+/* Of all cores, since the machine began. */
+static uint64_t stolen_ns(void)
+{
+	unsigned long long ticks = 0;
+	FILE *f = fopen("/proc/stat", "r");
+
+	if (f && fscanf(f, "cpu %*u %*u %*u %*u %*u %*u %*u %llu", &ticks) != 1)
+		ticks = 0;
+	if (f)
+		(void)fclose(f);
+	return ticks * 1000000000 / (uint64_t)sysconf(_SC_CLK_TCK);
+}
+
 static int by_size(const void *a, const void *b)
 {
 	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
@@ -343,6 +357,7 @@ static void run(struct load *l, unsigned seconds, const char *pids)
 	uint64_t ticks = (WARM_UP_S + seconds) * 1000ULL, late = 0;
 	unsigned long sent = 0, received = 0, got;
 	struct cpu before = { 0, 0 }, cpu;
+	uint64_t stolen = 0;
 
 	for (uint64_t k = 0; k < ticks; k++) {
 		uint64_t due = begin + k * TICK_NS;
@@ -357,6 +372,7 @@ static void run(struct load *l, unsigned seconds, const char *pids)
 			received = l->sides[0].received + l->sides[1].received;
 			late = 0;
 			before = cpu_of(pids);
+			stolen = stolen_ns();
 			l->measuring = true;
 		}
 		if (l->measuring)
@@ -367,6 +383,7 @@ static void run(struct load *l, unsigned seconds, const char *pids)
 		send_phase(l, 1, k);
 	}
 	cpu = cpu_of(pids);
+	stolen = stolen_ns() - stolen;
 	cpu.ran_ns -= before.ran_ns;
 	cpu.waited_ns -= before.waited_ns;
 	l->measuring = false;
@@ -379,7 +396,7 @@ static void run(struct load *l, unsigned seconds, const char *pids)
 	(void)printf("calls %u sent %lu loss %.4f%% late %lu cpu %.3f s "
 		     "core%% %.2f core%%/call %.4f ns/packet %.0f "
 		     "delay us p50 %.0f p99 %.0f p99.9 %.0f "
-		     "behind %.0f waited%% %.1f\n",
+		     "behind %.0f waited%% %.1f stolen%% %.1f\n",
 		     l->calls, sent,
 		     sent ? 100.0 * ((double)sent - (double)got) / (double)sent
 			  : 0,
@@ -389,7 +406,8 @@ static void run(struct load *l, unsigned seconds, const char *pids)
 		     got ? (double)cpu.ran_ns / (double)got : 0,
 		     delay_us(l, 0.5), delay_us(l, 0.99), delay_us(l, 0.999),
 		     percentile_us(l->behind, l->behind_count, 0.99),
-		     (double)cpu.waited_ns / 1e7 / seconds);
+		     (double)cpu.waited_ns / 1e7 / seconds,
+		     (double)stolen / 1e7 / seconds);
 }
 
 int main(int argc, char **argv)
