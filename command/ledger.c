@@ -41,6 +41,10 @@ static const char help[] =
 	"       vaxel ledger consistency DIR|URL CHECKPOINT --key VKEY\n"
 	"           [--origin NAME] [--json]\n"
 	"         Is the log a continuation of that older checkpoint?\n"
+	"       vaxel ledger cosign DIR|URL --key VKEY --policy FILE [--ca "
+	"FILE]\n"
+	"         Asks each witness of the policy that has a URL; prints the\n"
+	"         checkpoint with the cosignatures.\n"
 	"\n"
 	"The log of a node lies in STATE/ledger/log. VKEY is as vaxel init\n"
 	"prints it. The origin is the key's name unless told otherwise.\n"
@@ -54,6 +58,7 @@ static const struct command subcommands[] = {
 	{ "prove", NULL, ledger_prove },
 	{ "check-proof", NULL, ledger_check_proof },
 	{ "consistency", NULL, ledger_consistency },
+	{ "cosign", NULL, ledger_cosign },
 };
 
 enum { SUBCOMMANDS = sizeof(subcommands) / sizeof(subcommands[0]) };
@@ -75,6 +80,7 @@ static const struct {
 	{ "--database", LEDGER_DATABASE,
 	  offsetof(struct ledger_options, database) },
 	{ "--resume", LEDGER_RESUME, offsetof(struct ledger_options, resume) },
+	{ "--ca", LEDGER_CA, offsetof(struct ledger_options, ca) },
 };
 
 /* How many arguments the option took; 0: it is none of ours. */
@@ -192,6 +198,19 @@ void ledger_log_close(struct ledger_log *l)
 {
 	folder_source_close(&l->folder);
 	ledger_url_close(l->url);
+}
+
+int ledger_fetch(void *arg, const struct tile_name *name, uint8_t *ret,
+		 size_t *ret_len)
+{
+	const struct log_source *s = arg;
+	const size_t want = (size_t)name->width * MERKLE_HASH_BYTES;
+	size_t len;
+	int err = s->tile(s->arg, name, ret, TILE_BYTES, &len);
+
+	if (!err)
+		*ret_len = len == TILE_BYTES ? want : len;
+	return err;
 }
 
 int ledger_say_bad(const struct verified *v, bool json)

@@ -18,6 +18,10 @@ struct ledger_log {
 int ledger_log_open(struct ledger_log *l, const char *where);
 void ledger_log_close(struct ledger_log *l);
 
+/* A tile_fetch_h; arg is a struct log_source. */
+int ledger_fetch(void *arg, const struct tile_name *name, uint8_t *ret,
+		 size_t *ret_len);
+
 /* In ledger_url.c; errno values. */
 int ledger_url_open(void **ret, const char *url, struct log_source *source);
 void ledger_url_close(void *url);
@@ -27,7 +31,7 @@ struct ledger_options {
 	const char *words[2]; /* what is no option */
 	unsigned word_count;
 	const char *key, *key_file, *policy_file, *origin;
-	const char *lines, *database, *resume;
+	const char *lines, *database, *resume, *ca;
 	bool json, follow;
 };
 
@@ -44,6 +48,7 @@ enum {
 	LEDGER_FOLLOW = 1 << 6,
 	LEDGER_DATABASE = 1 << 7,
 	LEDGER_RESUME = 1 << 8,
+	LEDGER_CA = 1 << 9,
 };
 int ledger_options(int argc, char **argv, unsigned allowed, unsigned words,
 		   struct ledger_options *ret);
@@ -69,6 +74,6 @@ struct ledger_shown {
 void ledger_show_progress(struct verify *v, struct ledger_shown *s);
 
 command_run_h ledger_verify, ledger_append, ledger_tail, ledger_prove,
-	ledger_check_proof, ledger_consistency, ledger_fsck;
+	ledger_check_proof, ledger_consistency, ledger_fsck, ledger_cosign;
 
 #endif

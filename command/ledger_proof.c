@@ -22,19 +22,6 @@ struct opened {
 	char text[PROOF_MAX];
 };
 
-static int fetch(void *arg, const struct tile_name *name, uint8_t *ret,
-		 size_t *ret_len)
-{
-	const struct log_source *s = arg;
-	const size_t want = (size_t)name->width * MERKLE_HASH_BYTES;
-	size_t len;
-	int err = s->tile(s->arg, name, ret, TILE_BYTES, &len);
-
-	if (!err)
-		*ret_len = len == TILE_BYTES ? want : len;
-	return err;
-}
-
 /* The note that was read once is the one that is judged. */
 static int kept_note(void *arg, char *buf, size_t max, size_t *ret_len)
 {
@@ -79,7 +66,7 @@ static int open_log(struct opened *o, const struct ledger_options *options)
 	if (is)
 		ledger_log_close(&o->log);
 	else
-		tile_reader_init(&o->tiles, fetch, &o->log.source,
+		tile_reader_init(&o->tiles, ledger_fetch, &o->log.source,
 				 o->verified.size);
 	return is;
 }

@@ -25,19 +25,6 @@ struct tail {
 	size_t text_len;
 };
 
-static int fetch(void *arg, const struct tile_name *name, uint8_t *ret,
-		 size_t *ret_len)
-{
-	const struct log_source *s = arg;
-	const size_t want = (size_t)name->width * MERKLE_HASH_BYTES;
-	size_t len;
-	int err = s->tile(s->arg, name, ret, TILE_BYTES, &len);
-
-	if (!err)
-		*ret_len = len == TILE_BYTES ? want : len;
-	return err;
-}
-
 /* Entries [from, to) of one bundle. */
 static int walk_bundle(struct tail *t, uint64_t from, uint64_t to)
 {
@@ -89,7 +76,7 @@ static int begin(struct tail *t, uint64_t size, uint64_t from)
 	int err;
 
 	t->source = t->verify->source;
-	tile_reader_init(&t->tiles, fetch, &t->source, size);
+	tile_reader_init(&t->tiles, ledger_fetch, &t->source, size);
 	err = merkle_edge_read(tile_reader_hash, &t->tiles, from, &t->edge);
 	t->begun = !err;
 	return err;

@@ -84,6 +84,8 @@ static int read_witness(struct policy *p, const struct text *w, unsigned n)
 	    p->witnesses[i].type != NOTE_COSIGNATURE ||
 	    is_double(p->witnesses, i) || fresh_name(p, w[1], p->names[i]))
 		return EBADMSG;
+	if (n == 4 && text_copy(p->urls[i], sizeof(p->urls[i]), w[3]))
+		return EBADMSG;
 	p->witness_count++;
 	return 0;
 }

@@ -18,6 +18,7 @@
 #define POLICY_GROUPS 32
 #define POLICY_MEMBERS 32
 #define POLICY_NAME_MAX 64
+#define POLICY_URL_MAX 256
 
 struct policy_group {
 	char name[POLICY_NAME_MAX];
@@ -32,6 +33,7 @@ struct policy {
 	unsigned log_count;
 	struct note_key witnesses[POLICY_WITNESSES];
 	char names[POLICY_WITNESSES][POLICY_NAME_MAX];
+	char urls[POLICY_WITNESSES][POLICY_URL_MAX]; /* or empty */
 	unsigned witness_count;
 	struct policy_group groups[POLICY_GROUPS];
 	unsigned group_count;

@@ -14,7 +14,7 @@ const { Authority } = require('./lib/certificates.js');
 const { Log, readKey, cosigned } = require('./lib/tlog.js');
 const { run, start, until } = require('./lib/wait.js');
 
-let dir, authority, certificate, key, witness, port;
+let dir, authority, certificate, key, vkey, mine, witness, port;
 const at = (name) => path.join(dir, name);
 const one = new Log('one.example/log'), two = new Log('two.example/log');
 const agent = new https.Agent({ keepAlive: true, maxSockets: 8 });
@@ -26,7 +26,7 @@ async function up() {
 	witness = start(vaxel, args());
 	await until('ready', () => {
 		if (witness.status !== null) throw new Error(`ended: ${witness.status}\n${witness.err}`);
-		return /^ready https port=(\d+) logs=2$/m.test(witness.out);
+		return /^ready https port=(\d+) logs=3$/m.test(witness.out);
 	});
 	port = Number(/port=(\d+)/.exec(witness.out)[1]);
 }
@@ -53,13 +53,16 @@ before(async () => {
 	dir = fs.mkdtempSync(path.join(os.tmpdir(), 'vaxel-test-'));
 	fs.chmodSync(dir, 0o755); // the witness's own user passes through
 	authority = await Authority.make(dir, 'ca');
-	certificate = await authority.sign('witness', ['DNS:witness.test']);
+	certificate = await authority.sign('witness', ['DNS:witness.test', 'IP:127.0.0.1']);
 	const made = await run(vaxel, ['key', 'new', '--witness', 'w.example', '--out', at('w.key')]);
 	assert.equal(made.status, 0, made.stderr);
-	key = readKey(made.stdout);
+	vkey = made.stdout.trim();
+	key = readKey(vkey);
+	const log = await run(vaxel, ['key', 'new', '--handover', 'mine.example/log', '--out', at('mine.key')]);
+	mine = log.stdout.trim();
 	assert.equal(key.type, 4);
 	fs.mkdirSync(at('state'));
-	fs.writeFileSync(at('logs'), `# whom we watch\nlog ${one.vkey}\nlog ${two.vkey} https://two.example\nquorum none\n`);
+	fs.writeFileSync(at('logs'), `# whom we watch\nlog ${one.vkey}\nlog ${two.vkey} https://two.example\nlog ${mine}\nquorum none\n`);
 	await up();
 });
 after(async () => {
@@ -146,6 +149,44 @@ test('what it answered it has kept, whenever it is killed', async () => {
 		assert.equal((await ask('GET', `/${two.hash}/checkpoint`)).body, two.note() + r.body);
 		assert.equal((await add(two.request(size))).status, 409);
 	}
+});
+
+test('a log on the disk is cosigned, and stands before its policy', async () => {
+	const append = async (n, entry = 'entry') => {
+		const r = await run(vaxel, ['ledger', 'append', at('mine'), '--key-file', at('mine.key')], { input: `${entry}\n`.repeat(n) });
+		assert.equal(r.status, 0, r.stderr);
+	};
+	const policy = (url) => fs.writeFileSync(at('policy'), `witness w ${vkey} ${url}\nquorum w\n`);
+	const on = (what, ...more) => run(vaxel, ['ledger', what, at('mine'), '--key', mine, '--policy', at('policy'), ...more]);
+	const cosign = () => on('cosign', '--ca', authority.certificate);
+	policy(`https://127.0.0.1:${port}`);
+	for (const n of [3, 300, 1]) {
+		await append(n);
+		assert.match((await on('verify')).stdout, /^bad entry=0 no-quorum$/m);
+		const r = await cosign();
+		assert.equal(r.status, 0, r.stderr);
+		assert.equal(r.stderr, 'w: cosigned\n');
+		fs.writeFileSync(at('mine/checkpoint'), r.stdout);
+		assert.match((await on('verify')).stdout, /^ok size=\d+ root=\S+ cosigned=1\/1$/m);
+	}
+	// an older copy of the log, and then another past
+	fs.renameSync(at('mine'), at('newer'));
+	await append(5, 'another');
+	const behind = await cosign();
+	assert.equal(behind.status, 1);
+	assert.equal(behind.stdout, '');
+	assert.match(behind.stderr, /^w: has seen a longer log: this one was put back$/m);
+	await append(400, 'another');
+	const forked = await cosign();
+	assert.equal(forked.stdout, '');
+	assert.match(forked.stderr, /^w: has seen another past: this log forked$/m);
+	// nobody there, and nobody whom the authority knows
+	policy('https://127.0.0.1:1');
+	const away = await cosign();
+	assert.equal(away.status, 1);
+	assert.match(away.stderr, /^w: away\nno quorum$/m);
+	policy(`https://127.0.0.1:${port}`);
+	assert.match((await on('cosign')).stderr, /^w: away\nno quorum$/m);
 });
 
 test('a page shows each log, and when', async () => {
