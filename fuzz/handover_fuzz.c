@@ -1,12 +1,14 @@
 /*
- * Any text as a token and as a receipt. The first line is what was received,
- * or, where it is "+" and a number, a good one with that byte changed.
+ * Any text as a token, as a receipt, and as what is said of queues. The first
+ * line is what was received, or, where it is "+" and a number, a good one with
+ * that byte changed.
  */
 #include <assert.h>
 #include <stdlib.h>
 
 #include "handover/receipt.h"
 #include "handover/token.h"
+#include "handover/waiting.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -45,6 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char changed[HANDOVER_TOKEN_CHARS + 1];
 	struct text t = { (const char *)data, size };
 	struct handover_token token = { .route = 0 };
+	struct waiting queues;
 	int64_t minute;
 
 	if (!replay)
@@ -57,6 +60,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (!strcmp(changed, good))
 			return 0;
 	}
+	if (!waiting_read(t, &queues))
+		assert(queues.count <= WAITING_LINES);
 	assert(handover_verify(&v, t, 1000000000, &token) != HANDOVER_GOOD);
 	assert(handover_receipt_verify(&node.key, 1, t, token.id, text_of(good),
 				       0, &minute) != HANDOVER_RECEIPT_GOOD);

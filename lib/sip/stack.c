@@ -94,9 +94,12 @@ static bool acceptable(struct stack *s, struct stack_server *t,
 	if (m == METHOD_OPTIONS && outside) {
 		writer_text(&w, TEXT("Accept: application/sdp\r\n"));
 		message_line(&w, "Supported", text_of(s->options.supported));
+		if (s->handlers.options)
+			s->handlers.options(s->arg, flow, &w);
 		answer(t, s->draining ? 503 : 200,
 		       s->draining ? TEXT(RETRY_AFTER)
-				   : (struct text){ (char *)buf, w.len });
+				   : (struct text){ (char *)buf,
+						    w.full ? 0 : w.len });
 		return false;
 	}
 	return true;

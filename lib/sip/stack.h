@@ -61,6 +61,10 @@ struct stack_handlers {
 			const struct sip_msg *msg, const struct flow *flow);
 	/* A connection died: registrations by it are gone. May be NULL. */
 	void (*closed)(void *arg, uint64_t connection);
+	/* Further lines of the 200 for an OPTIONS without To tag, at most 512
+	 * bytes. May be NULL. */
+	void (*options)(void *arg, const struct flow *flow,
+			struct writer *headers);
 };
 
 struct stack_options {

@@ -74,19 +74,6 @@ static void calls(struct switch_self *self, uint64_t request)
 			ok = one_call(self, request, call_of(self, slot), 0);
 }
 
-/* How long the one who waits longest has waited, in seconds. */
-static uint64_t longest_s(const struct switch_self *self, unsigned line,
-			  uint64_t now)
-{
-	const struct queue *q = self->queue;
-
-	for (uint32_t at = q->first; at != QUEUE_NOBODY;
-	     at = q->waiters[at].next)
-		if (q->waiters[at].line == line)
-			return (now - q->waiters[at].since_ms) / 1000;
-	return 0;
-}
-
 static void queues(struct switch_self *self, uint64_t request)
 {
 	const struct settings *s = self->p->settings;
@@ -102,12 +89,13 @@ static void queues(struct switch_self *self, uint64_t request)
 
 		if (s->lines[i].removed && !self->queue->by_line[i])
 			continue;
-		(void)snprintf(json, sizeof(json),
-			       "{\"line\":\"%s\",\"waiting\":%u,"
-			       "\"longest_s\":%llu,\"agents\":%u,\"free\":%u}",
-			       s->lines[i].number, self->queue->by_line[i],
-			       (unsigned long long)longest_s(self, i, now),
-			       agents, free);
+		(void)snprintf(
+			json, sizeof(json),
+			"{\"line\":\"%s\",\"waiting\":%u,"
+			"\"longest_s\":%llu,\"agents\":%u,\"free\":%u}",
+			s->lines[i].number, self->queue->by_line[i],
+			(unsigned long long)waiting_longest_s(self, i, now),
+			agents, free);
 		if (!reply(self, request, json))
 			return;
 	}
@@ -125,13 +113,13 @@ static void trunks(struct switch_self *self, uint64_t request)
 			continue;
 		(void)snprintf(json, sizeof(json),
 			       "{\"trunk\":\"%s\",\"state\":\"%s\","
-			       "\"calls\":%u}",
+			       "\"calls\":%u,\"waiting\":%u}",
 			       s->trunks[i].name,
 			       s->trunks[i].removed ? "removed"
 			       : !t->known          ? "unknown"
 			       : t->up              ? "up"
 						    : "down",
-			       t->calls);
+			       t->calls, waiting_callers(t));
 		if (!reply(self, request, json))
 			return;
 	}

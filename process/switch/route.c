@@ -237,8 +237,14 @@ int route_choose(struct switch_self *self, struct call *c, unsigned *ret_trunk)
 	if (c->tried_count == CALL_ROUTES_MAX)
 		return ENOENT;
 	ask.tried_count = tried(self, c, failed);
-	for (unsigned i = 0; i < routes->count; i++)
-		states[i].down = down(self, self->route_trunk[i]);
+	for (unsigned i = 0; i < routes->count; i++) {
+		int trunk = self->route_trunk[i];
+
+		states[i] = (struct decide_state){ .down = down(self, trunk) };
+		if (trunk >= 0)
+			waiting_state(&self->trunks[trunk], ask.line,
+				      &states[i]);
+	}
 	err = decide(routes, self->law.book, &ask, &d);
 	if (!err && self->route_trunk[d.route] < 0)
 		err = ENOENT;

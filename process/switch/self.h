@@ -24,6 +24,7 @@
  *   handover.c      letting go of a call
  *   token.c         tokens and receipts
  *   trunk.c         keep-alive, registration
+ *   waiting.c       how long queues are
  *   places.c        indexes that stay
  *   ask.c           what the command line sees
  *   restore.c       after a death
@@ -38,6 +39,7 @@
 #include "handover/keys.h"
 #include "handover/receipt.h"
 #include "handover/token.h"
+#include "handover/waiting.h"
 #include "ipc/process.h"
 #include "ipc/values.h"
 #include "process/switch/kept.h"
@@ -116,6 +118,7 @@ struct trunk_live {
 	uint64_t register_due_ms;
 	uint32_t seq;
 	uint32_t calls;
+	struct waiting waiting; /* as its last answer said */
 	struct register_client *client;
 	struct secret *password;
 	char host[SETTINGS_NAME_MAX]; /* as the client knows them */
@@ -521,6 +524,20 @@ void asking_carry(struct switch_self *self, struct call *c);
 void asking_carried(struct switch_self *self, struct call *c);
 /* They have each other: our media are closed. */
 void asking_leave(struct switch_self *self, struct call *c);
+
+/* ---- waiting.c */
+
+/* Of the line: how long the one who waits longest has waited. */
+uint64_t waiting_longest_s(const struct switch_self *self, unsigned line,
+			   uint64_t now_ms);
+/* The header of an answer to OPTIONS, for a trusted trunk. */
+void waiting_tell(const struct switch_self *self, const struct flow *flow,
+		  struct writer *headers);
+void waiting_heard(struct trunk_live *t, const struct sip_msg *answer);
+void waiting_state(const struct trunk_live *t, struct text line,
+		   struct decide_state *ret);
+/* On all lines. */
+unsigned waiting_callers(const struct trunk_live *t);
 
 /* ---- handover.c */
 

@@ -55,8 +55,15 @@ static void on_closed(void *arg, uint64_t connection)
 	registrar_closed(self->registrar, connection, clock_mono_ms());
 }
 
+static void on_options(void *arg, const struct flow *flow,
+		       struct writer *headers)
+{
+	waiting_tell(arg, flow, headers);
+}
+
 static const struct stack_handlers stack_handlers = { .request = on_request,
-						      .closed = on_closed };
+						      .closed = on_closed,
+						      .options = on_options };
 
 /* ---- the start */
 

@@ -94,8 +94,10 @@ void trunk_reload(struct switch_self *self, const struct settings *before)
 		const char *was =
 			i < before->trunk_count ? before->trunks[i].name : "";
 
-		if (!here || strcmp(was, s->trunks[i].name) != 0)
+		if (!here || strcmp(was, s->trunks[i].name) != 0) {
 			t->known = t->up = false;
+			t->waiting.count = 0;
+		}
 		if (here && !take_password(self, i) &&
 		    !strcmp(t->host, s->trunks[i].host) &&
 		    !strcmp(t->user, s->trunks[i].user))
@@ -133,6 +135,8 @@ static void on_answer(void *arg, struct stack_client *c, unsigned code,
 		t->asked = false;
 	else if (code >= 200)
 		judged(t, msg && code != 503);
+	if (msg && code >= 200)
+		waiting_heard(t, msg);
 }
 
 static void ask_trunk(struct switch_self *self, unsigned i)

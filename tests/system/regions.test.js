@@ -71,7 +71,7 @@ describe('three providers', { concurrency: false }, () => {
 			await nodes[name].start();
 		}
 		national = await nationalNode(Object.fromEntries(Object.entries(nodes).map(([name, n]) => [name, n.address])),
-			world('daily 00:00-24:00'));
+			world('daily 00:00-24:00'), 1);
 		caller = await Ua.make();
 	});
 
@@ -160,6 +160,35 @@ describe('three providers', { concurrency: false }, () => {
 		for (const d of before) assert.equal((await d.bye()).code, 200);
 		for (const name of Object.keys(nodes)) await inState(name, []);
 		assert.deepEqual(await national.json('calls'), []);
+	});
+
+	test('overflow: the provider\'s queue is long, and the next lawful route is taken', async () => {
+		const routes = world('daily 00:00-24:00');
+		routes.sormland[4] = 'queue-max = 1';
+		routes.overflow = ['contracted', ['04'], 'vardlinjen', 'gotland', 'priority = 50'];
+		beside(national, 'routes.conf', routesText(routes));
+		beside(national, 'register.conf', law);
+		await national.reload();
+		const known = (await national.events('call.routed')).length;
+		const waiting = (n) => until(`${n} waiting`, async () =>
+			(await national.json('trunks')).find((t) => t.trunk === 'vardlinjen').waiting === n, 10000, 100);
+		const call = async () => {
+			const d = called(caller, national, '0480');
+			assert.equal((await d.invite({ body: sdp(), ms: 15000 })).code, 200);
+			return d;
+		};
+		await waiting(0);
+		const calls = [await call()];
+		await waiting(1);
+		calls.push(await call());
+		await calls[0].bye();
+		await waiting(0);
+		calls.push(await call());
+		const events = (await routed(national, known + 3)).slice(known);
+		assert.deepEqual(events.map((e) => [e.route, e.passed.sormland]),
+			[['sormland', undefined], ['overflow', 'queue'], ['sormland', undefined]]);
+		for (const d of calls.slice(1)) await d.bye();
+		for (const name of Object.keys(nodes)) await inState(name, []);
 	});
 });
 

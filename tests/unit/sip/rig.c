@@ -106,7 +106,8 @@ void rig_open(struct rig_node *n)
 		.allow = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, REGISTER",
 		.agent = "rig",
 	};
-	static const struct stack_handlers handlers = { on_request, on_closed };
+	static const struct stack_handlers handlers = { .request = on_request,
+							.closed = on_closed };
 	static uint8_t files[FILES_MAX];
 
 	memset(files, 0, sizeof(files));
