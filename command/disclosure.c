@@ -158,8 +158,8 @@ static int say_entry(void *arg, const json_t *o)
 	return EXIT_YES;
 }
 
-static int send(const struct settings *s, const struct disclosure *d,
-		const struct control_approved *a, bool json)
+static int log_approval(const struct settings *s, const struct disclosure *d,
+			const struct control_approved *a, bool json)
 {
 	static const struct node_handlers h = { .json = say_entry };
 	char details[CONTROL_DETAILS_MAX] = { 0 };
@@ -195,7 +195,7 @@ static int approve(const struct settings *s, const struct disclosure *d,
 	status = ask_person(as);
 	if (status == EXIT_YES)
 		status = sign(d, as, key_file, &a);
-	return status == EXIT_YES ? send(s, d, &a, json) : status;
+	return status == EXIT_YES ? log_approval(s, d, &a, json) : status;
 }
 
 int command_disclosure(int argc, char **argv)

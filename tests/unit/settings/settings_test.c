@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "release/rule.h"
 #include "settings/settings.h"
 
 #define KEY_A "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"
@@ -243,6 +244,50 @@ static void a_supplier_holds_no_identity(void **state)
 	assert_string_equal(seen.rule, "GDPR-32-KEY");
 }
 
+/* Purposes as release/rule.h numbers them; a word that is none is a fault. */
+static void a_keepers_rule(void **state)
+{
+	static const char *const wrong[] = {
+		"approval = { \"curiosity\" }",
+		"approval = { \"\" }",
+		"approval-over = 2001",
+		"approval-over = -1",
+		"quota = 0",
+		"quota = 2001",
+		"lock-after = 604801",
+	};
+	struct settings *s = NULL;
+	struct seen seen;
+	char text[4096], by[256];
+
+	(void)state;
+	assert_int_equal(load(whole, &seen, &s), 0);
+	assert_int_equal(s->approval_purposes, 0);
+	assert_int_equal(s->approval_over, 0);
+	assert_int_equal(s->quota, 200);
+	assert_int_equal(s->lock_after_s, 0);
+	settings_free(s);
+	replace(text, sizeof(text), "recipient b {",
+		"keeper { approval = { \"legal\", \"care\" } approval-over = 20"
+		" quota = 50 lock-after = 28800 }\nrecipient b {");
+	assert_int_equal(load(text, &seen, &s), 0);
+	assert_int_equal(s->approval_purposes,
+			 1u << PURPOSE_LEGAL | 1u << PURPOSE_CARE);
+	assert_int_equal(s->approval_over, 20);
+	assert_int_equal(s->quota, 50);
+	assert_int_equal(s->lock_after_s, 28800);
+	settings_free(s);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		(void)snprintf(by, sizeof(by), "keeper { %s }\nrecipient b {",
+			       wrong[i]);
+		replace(text, sizeof(text), "recipient b {", by);
+		s = NULL;
+		assert_int_equal(load(text, &seen, &s), EINVAL);
+		assert_string_equal(seen.rule, "CONFIG");
+		assert_int_equal(seen.line, 14);
+	}
+}
+
 static void a_missing_file_is_said(void **state)
 {
 	struct settings *s = NULL;
@@ -337,6 +382,7 @@ int main(void)
 		cmocka_unit_test(a_faulty_file_says_where_its_node_listens),
 		cmocka_unit_test(a_running_node_changes_some),
 		cmocka_unit_test(a_supplier_holds_no_identity),
+		cmocka_unit_test(a_keepers_rule),
 		cmocka_unit_test(a_missing_file_is_said),
 		cmocka_unit_test(a_file_that_was_cut_off_is_not_whole),
 		cmocka_unit_test(who_asks_has_words),
