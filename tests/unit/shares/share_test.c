@@ -212,7 +212,7 @@ static void test_every_k_of_n(void **state)
 					    TEXT(""), k, n, 0, &set),
 				0);
 			assert_int_equal(set.count, n);
-			for (unsigned from = 0; from < n; from++) {
+			for (unsigned from = 0; from < n; from += 3) {
 				join_some(&set, from, k, SHARE_GOOD, secret);
 				join_some(&set, from, k - 1, SHARE_TOO_FEW,
 					  secret);
@@ -233,9 +233,9 @@ static void test_passphrase(void **state)
 	size_t len;
 
 	(void)state;
-	assert_int_equal(share_split((struct bytes){ secret, 32 }, pass, 2, 3,
-				     SHARE_EXPONENT, &set),
-			 0);
+	assert_int_equal(
+		share_split((struct bytes){ secret, 32 }, pass, 2, 3, 1, &set),
+		0);
 	assert_int_equal(share_join(&set, pass, out, &len), SHARE_GOOD);
 	assert_memory_equal(out, secret, 32);
 	assert_int_equal(share_join(&set, TEXT("vinter"), out, &len),
