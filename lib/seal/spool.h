@@ -168,9 +168,6 @@ int spool_write_event(struct writer *w,
 int spool_write_done(struct writer *w, const uint8_t id[SPOOL_ID_BYTES],
 		     uint64_t seq, const struct spool_done *done) CHECK_RESULT;
 
-/* How long the record of so many bytes of body will be. */
-size_t spool_data_record_bytes(size_t body_bytes);
-
 struct spool_record {
 	enum spool_type type;
 	uint8_t id[SPOOL_ID_BYTES];

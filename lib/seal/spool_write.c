@@ -18,11 +18,6 @@ size_t spool_round(size_t content_bytes)
 	return (n + SPOOL_ALIGN - 1) / SPOOL_ALIGN * SPOOL_ALIGN;
 }
 
-size_t spool_data_record_bytes(size_t body_bytes)
-{
-	return spool_round(SPOOL_LENGTH_BYTES + SPOOL_DATA_FIXED + body_bytes);
-}
-
 void spool_associate(const uint8_t digest[SPOOL_DIGEST_BYTES],
 		     enum spool_type type, uint64_t seq,
 		     uint8_t ret[SPOOL_AD_BYTES])
