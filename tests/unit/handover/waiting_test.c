@@ -5,6 +5,10 @@
 
 #include "handover/waiting.h"
 
+#define MORE_LINES_THAN_ARE_TOLD                                               \
+	"1;waiting=1;wait=1,2;waiting=1;wait=1,3;waiting=1;wait=1,"            \
+	"4;waiting=1;wait=1,5;waiting=1;wait=1"
+
 static void test_there_and_back(void **state)
 {
 	static const struct waiting said = {
@@ -41,8 +45,7 @@ static void test_nonsense(void **state)
 		"1177;waiting=1;wait=99999999999999999999",
 		";waiting=1;wait=1",
 		"12345678901234567890123456789012;waiting=1;wait=1",
-		"1;waiting=1;wait=1,2;waiting=1;wait=1,3;waiting=1;wait=1,"
-		"4;waiting=1;wait=1,5;waiting=1;wait=1",
+		MORE_LINES_THAN_ARE_TOLD,
 	};
 	struct waiting w = { .count = 3 };
 
