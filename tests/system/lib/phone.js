@@ -17,7 +17,7 @@ class Phone {
 		p.dir = fs.mkdtempSync(path.join(os.tmpdir(), 'vaxel-phone-'));
 		p.host = options.host || '127.0.0.1';
 		p.port = options.port || await freePort(p.host, 2); // TLS takes the next
-		do p.control = await freePort(); while (p.control === p.port || p.control === p.port + 1);
+		p.control = await freePort();
 		p.events = [];
 		const source = options.wav || audio.writeTone(path.join(p.dir, 'say.wav'), options.tone || 440, options.seconds || 120);
 		const at = p.host.includes(':') ? `[${p.host}]` : p.host;

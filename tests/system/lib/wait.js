@@ -1,7 +1,10 @@
 // wait: conditions and child processes, each with a bound in time.
 'use strict';
 const { spawn, execFile } = require('node:child_process');
+const fs = require('node:fs');
 const net = require('node:net');
+const os = require('node:os');
+const path = require('node:path');
 const dgram = require('node:dgram');
 
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -30,20 +33,42 @@ async function isFree(port, address) {
 	});
 }
 
-// A UDP and TCP port that nobody has right now, and as many after it.
+const alive = (pid) => {
+	try { return process.kill(pid, 0); } catch { return false; }
+};
+
+// A port is free until its program binds it, so other tests are told that it
+// is taken: by a file that says whose it is, until that one ends.
+const claims = path.join(os.tmpdir(), 'vaxel-test-ports');
+const mine = new Set();
+
+function claim(port) {
+	const file = path.join(claims, String(port));
+	fs.mkdirSync(claims, { recursive: true });
+	try {
+		fs.writeFileSync(file, String(process.pid), { flag: 'wx' });
+		mine.add(file);
+		return true;
+	} catch { /* somebody has it */ }
+	try {
+		const owner = Number(fs.readFileSync(file, 'utf8'));
+		// left by one that was killed: gone for the next who asks
+		if (owner && !alive(owner)) fs.rmSync(file, { force: true });
+	} catch { /* gone meanwhile */ }
+	return false;
+}
+process.on('exit', () => { for (const file of mine) fs.rmSync(file, { force: true }); });
+
+// A UDP and TCP port that nobody has, and as many after it: for this process.
 async function freePort(address = '127.0.0.1', count = 1) {
-	for (let i = 0; i < 50; i++) {
+	for (let i = 0; i < 100; i++) {
 		const port = 10000 + Math.floor(Math.random() * 9000);
 		let n = 0;
-		while (n < count && await isFree(port + n, address)) n++;
+		while (n < count && claim(port + n) && await isFree(port + n, address)) n++;
 		if (n === count) return port;
 	}
 	throw new Error('no free port');
 }
-
-const alive = (pid) => {
-	try { return process.kill(pid, 0); } catch { return false; }
-};
 
 // Run to the end: { status, stdout, stderr }. Never throws for a status.
 function run(command, args, { input, env, cwd, ms = 30000, binary = false } = {}) {
