@@ -22,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (len > total - 64)
 		len = total - 64;
 	memcpy(memory + 64, data, len);
-	if (ring_attach(&r, memory, total, -1))
+	if (ring_attach(&r, memory, total))
 		return 0;
 	for (int i = 0; i < 5000; i++) {
 		int err = ring_get(r, &frame);

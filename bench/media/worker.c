@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -125,15 +124,14 @@ static struct ring *make_ring(struct bench *b)
 {
 	size_t len = ring_memory_bytes(64 * 1024 * 1024);
 	void *memory = calloc(1, len);
-	int event = eventfd(0, EFD_NONBLOCK);
 	struct ring *ring;
 	pthread_t thread;
 
 	if (!memory)
 		must(ENOMEM, "ring");
 	must(ring_format(memory, len), "ring");
-	must(ring_attach(&ring, memory, len, event), "ring");
-	must(ring_attach(&b->reader, memory, len, event), "ring");
+	must(ring_attach(&ring, memory, len), "ring");
+	must(ring_attach(&b->reader, memory, len), "ring");
 	must(pthread_create(&thread, NULL, reader, b->reader), "thread");
 	return ring;
 }

@@ -52,12 +52,10 @@ int given_memory(struct process *p, struct ipc_message *m)
 	*mem = (struct memory){ .kind = (enum memory_kind)m->u.GIVE_MEMORY.kind,
 				.index = m->u.GIVE_MEMORY.index,
 				.fd = m->fd };
-	/* an eventfd has no bytes to map; an empty prompts file none yet */
-	if (mem->kind != MEMORY_RING_EVENT) {
-		if (fstat(m->fd, &st))
-			return errno;
-		mem->len = (size_t)st.st_size;
-	}
+	if (fstat(m->fd, &st))
+		return errno;
+	/* an empty prompts file has nothing to map yet */
+	mem->len = (size_t)st.st_size;
 	if (mem->len) {
 		mem->at = mmap(NULL, mem->len,
 			       mem->kind == MEMORY_PROMPTS

@@ -27,10 +27,9 @@
 
 /* Memory that the parent keeps alive across the death of its user. */
 enum memory_kind {
-	MEMORY_METRICS,    /* every process: a struct metric_page */
-	MEMORY_RING,       /* media[i] and recorder: index is the worker */
-	MEMORY_RING_EVENT, /* the eventfd that belongs to it */
-	MEMORY_SWITCH,     /* dialogs, calls and queue state */
+	MEMORY_METRICS, /* every process: a struct metric_page */
+	MEMORY_RING,    /* media[i] and recorder: index is the worker */
+	MEMORY_SWITCH,  /* dialogs, calls and queue state */
 	MEMORY_MEDIA, /* a worker's legs (ports, keys), for the switch's use */
 	MEMORY_RECORDER, /* recordings in progress, with their keys */
 	MEMORY_PROMPTS,  /* rendered prompts, sealed against writing: index is

@@ -2,7 +2,6 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 /*
  * head and tail count bytes since the ring was formatted and never wrap; the
@@ -18,7 +17,6 @@ struct ring_header {
 	uint64_t size;
 	_Alignas(64) _Atomic uint64_t head; /* producer's */
 	_Alignas(64) _Atomic uint64_t tail; /* consumer's */
-	_Alignas(64) _Atomic uint32_t sleeping;
 	_Alignas(64) uint8_t bytes[];
 };
 
@@ -39,7 +37,6 @@ struct ring {
 	uint64_t size;
 	uint64_t at;   /* this side's own count */
 	uint64_t seen; /* the other side's, as last read */
-	int event_fd;
 };
 
 size_t ring_memory_bytes(size_t frame_bytes)
@@ -62,8 +59,7 @@ int ring_format(void *memory, size_t memory_bytes)
 	return 0;
 }
 
-int ring_attach(struct ring **ret, void *memory, size_t memory_bytes,
-		int event_fd)
+int ring_attach(struct ring **ret, void *memory, size_t memory_bytes)
 {
 	struct ring_header *h = memory;
 	struct ring *r;
@@ -74,7 +70,7 @@ int ring_attach(struct ring **ret, void *memory, size_t memory_bytes,
 	r = calloc(1, sizeof(*r));
 	if (!r)
 		return ENOMEM;
-	*r = (struct ring){ .h = h, .size = h->size, .event_fd = event_fd };
+	*r = (struct ring){ .h = h, .size = h->size };
 	r->at = UINT64_MAX; /* known once we know which side we are */
 	*ret = r;
 	return 0;
@@ -125,14 +121,6 @@ int ring_put(struct ring *r, const struct ring_frame *f)
 	memcpy(r->h->bytes + place + sizeof(slot), f->payload, f->len);
 	r->at += total;
 	atomic_store_explicit(&r->h->head, r->at, memory_order_release);
-	/* the consumer sets `sleeping`, then looks at head once more */
-	atomic_thread_fence(memory_order_seq_cst);
-	if (atomic_load_explicit(&r->h->sleeping, memory_order_relaxed)) {
-		uint64_t one = 1;
-
-		atomic_store_explicit(&r->h->sleeping, 0, memory_order_relaxed);
-		(void)!write(r->event_fd, &one, sizeof(one));
-	}
 	return 0;
 }
 
@@ -196,17 +184,4 @@ void ring_release(struct ring *r)
 {
 	if (r->at != UINT64_MAX)
 		atomic_store_explicit(&r->h->tail, r->at, memory_order_release);
-}
-
-bool ring_may_sleep(struct ring *r)
-{
-	uint64_t count;
-
-	ring_release(r);
-	/* drain the eventfd first: a wake-up after this line is a new one */
-	(void)!read(r->event_fd, &count, sizeof(count));
-	atomic_store(&r->h->sleeping, 1);
-	if (r->at == UINT64_MAX)
-		return atomic_load(&r->h->head) == atomic_load(&r->h->tail);
-	return atomic_load(&r->h->head) == r->at;
 }

@@ -7,8 +7,8 @@
  * other: indices are checked, and a frame is copied out before its length is
  * believed.
  *
- * A frame costs a memcpy and one release store; the eventfd is written only
- * when the consumer said that it sleeps.
+ * A frame costs a memcpy and one release store. Nobody is woken: the recorder
+ * looks at each ring every 100 ms, when it syncs for all calls.
  */
 #ifndef VAXEL_IPC_RING_H
 #define VAXEL_IPC_RING_H
@@ -50,8 +50,8 @@ int ring_format(void *memory, size_t memory_bytes) CHECK_RESULT;
  * goes on at the published head, a consumer at the published tail.
  * EBADMSG when the header makes no sense.
  */
-int ring_attach(struct ring **ret, void *memory, size_t memory_bytes,
-		int event_fd) CHECK_RESULT;
+int ring_attach(struct ring **ret, void *memory,
+		size_t memory_bytes) CHECK_RESULT;
 void ring_detach(struct ring *r);
 
 /* Producer. EAGAIN when full. Copies only frame->len bytes of payload. */
@@ -68,11 +68,5 @@ int ring_get(struct ring *r, struct ring_frame *ret) CHECK_RESULT;
  * stay, and a consumer that dies before it releases gets them again.
  */
 void ring_release(struct ring *r);
-
-/*
- * Consumer: about to sleep. True: the ring is empty, wait for the eventfd.
- * False: something came meanwhile, go on reading.
- */
-bool ring_may_sleep(struct ring *r);
 
 #endif

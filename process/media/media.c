@@ -41,13 +41,12 @@ static unsigned descriptor_pairs(void)
 static struct ring *attach_ring(struct process *p)
 {
 	struct memory *m = process_memory(p, MEMORY_RING, p->index);
-	struct memory *e = process_memory(p, MEMORY_RING_EVENT, p->index);
 	struct ring *ring;
 	int err;
 
-	if (!m || !e)
+	if (!m)
 		return NULL;
-	err = ring_attach(&ring, m->at, m->len, e->fd);
+	err = ring_attach(&ring, m->at, m->len);
 	if (err) {
 		log_error("the ring makes no sense: nothing will be captured");
 		return NULL;

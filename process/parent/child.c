@@ -111,7 +111,6 @@ static bool memory_is_for(const struct house *h, const struct house_memory *m,
 {
 	switch (m->kind) {
 	case MEMORY_RING:
-	case MEMORY_RING_EVENT:
 		return c->role == ROLE_RECORDER ||
 		       (c->role == ROLE_MEDIA && c->index == m->index);
 	case MEMORY_PROMPTS:

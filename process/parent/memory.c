@@ -3,7 +3,6 @@
  */
 #include <fcntl.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -78,18 +77,7 @@ static int make_ring(struct house *h, unsigned worker)
 		return errno;
 	err = ring_format(at, bytes);
 	(void)munmap(at, bytes);
-	if (err || h->memory_count == HOUSE_MEMORIES)
-		return err ? err : EMSGSIZE;
-	m = &h->memories[h->memory_count];
-	*m = (struct house_memory){ .kind = MEMORY_RING_EVENT,
-				    .index = worker,
-				    .for_role = ROLE_COUNT,
-				    .for_index = worker };
-	m->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (m->fd < 0)
-		return errno;
-	h->memory_count++;
-	return 0;
+	return err;
 }
 
 static int make_own(struct house *h, const struct child *c)

@@ -26,14 +26,11 @@ int capture_open(struct recorder *self)
 {
 	for (unsigned i = 0; i < PROCESS_MEDIA_MAX; i++) {
 		struct memory *ring = process_memory(self->p, MEMORY_RING, i);
-		struct memory *event =
-			process_memory(self->p, MEMORY_RING_EVENT, i);
 		int err;
 
 		if (!ring)
 			break;
-		err = ring_attach(&self->rings[i], ring->at, ring->len,
-				  event ? event->fd : -1);
+		err = ring_attach(&self->rings[i], ring->at, ring->len);
 		if (err == EBADMSG) {
 			log_error("the ring of media worker %u is ruined: its "
 				  "calls are not recorded",

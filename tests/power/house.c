@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -264,7 +263,7 @@ static void fresh_memory(struct house *h)
 	h->ring_fd = memory(ring_memory_bytes(RING_BYTES), &h->ring_memory);
 	must(!ring_format(h->ring_memory, ring_memory_bytes(RING_BYTES)));
 	must(!ring_attach(&h->ring, h->ring_memory,
-			  ring_memory_bytes(RING_BYTES), h->event_fd));
+			  ring_memory_bytes(RING_BYTES)));
 }
 
 void house_start(struct house *h, bool fresh)
@@ -282,7 +281,6 @@ void house_start(struct house *h, bool fresh)
 		       ROLE_RECORDER, 0, &handlers, h));
 	give(h, IPC_GIVE_MEMORY, h->metrics_fd, MEMORY_METRICS);
 	give(h, IPC_GIVE_MEMORY, h->ring_fd, MEMORY_RING);
-	give(h, IPC_GIVE_MEMORY, h->event_fd, MEMORY_RING_EVENT);
 	give(h, IPC_GIVE_MEMORY, h->memory_fd, MEMORY_RECORDER);
 	give(h, IPC_GIVE_CONFIG, h->config_fd, 0);
 	h->switch_ = give_peer(h, ROLE_SWITCH);
@@ -494,7 +492,6 @@ void house_open(struct house *h, unsigned spool_megabytes,
 	disk_begin(h->disk);
 	h->config_fd = write_config(h, spool_megabytes);
 	h->metrics_fd = memory(1 << 16, NULL);
-	h->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	h->memory_fd = -1;
 	uv_timer_init(&h->loop, &h->frames);
 	uv_timer_init(&h->loop, &h->watch);

@@ -66,7 +66,7 @@ struct house {
 	uv_loop_t loop;
 	struct ipc *parent, *switch_, *ledger, *desk;
 	pid_t pid;
-	int config_fd, metrics_fd, memory_fd, ring_fd, event_fd;
+	int config_fd, metrics_fd, memory_fd, ring_fd;
 	void *ring_memory;
 	struct ring *ring;
 	struct tape *tape;

@@ -1,15 +1,12 @@
 #include "tests/unit/unit.h"
 
 #include <stdlib.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include "ipc/ring.h"
 
 struct pair {
 	size_t len;
 	void *memory;
-	int fd;
 	struct ring *in, *out;
 };
 
@@ -20,10 +17,9 @@ static struct pair open_pair(void)
 	p.memory = aligned_alloc(64, p.len);
 	assert_non_null(p.memory);
 	memset(p.memory, 0xaa, p.len);
-	p.fd = eventfd(0, EFD_NONBLOCK);
 	assert_int_equal(ring_format(p.memory, p.len), 0);
-	assert_int_equal(ring_attach(&p.in, p.memory, p.len, p.fd), 0);
-	assert_int_equal(ring_attach(&p.out, p.memory, p.len, p.fd), 0);
+	assert_int_equal(ring_attach(&p.in, p.memory, p.len), 0);
+	assert_int_equal(ring_attach(&p.out, p.memory, p.len), 0);
 	return p;
 }
 
@@ -31,7 +27,6 @@ static void close_pair(struct pair *p)
 {
 	ring_detach(p->in);
 	ring_detach(p->out);
-	(void)close(p->fd);
 	free(p->memory);
 }
 
@@ -117,27 +112,10 @@ static void a_new_consumer_gets_what_was_not_released(void **state)
 		assert_int_equal(ring_get(p.out, &f), 0);
 	ring_release(p.out);
 	assert_int_equal(ring_get(p.out, &f), 0); /* read, then death */
-	assert_int_equal(ring_attach(&heir, p.memory, p.len, p.fd), 0);
+	assert_int_equal(ring_attach(&heir, p.memory, p.len), 0);
 	assert_int_equal(ring_get(heir, &f), 0);
 	assert_frame(&f, 4);
 	ring_detach(heir);
-	close_pair(&p);
-}
-
-static void a_sleeper_is_woken_once(void **state)
-{
-	struct pair p = open_pair();
-	struct ring_frame f = frame(1);
-	uint64_t count;
-
-	(void)state;
-	assert_true(ring_may_sleep(p.out));
-	assert_int_equal(ring_put(p.in, &f), 0);
-	assert_int_equal(ring_put(p.in, &f), 0);
-	assert_int_equal(read(p.fd, &count, sizeof(count)), sizeof(count));
-	assert_int_equal(count, 1);
-	/* something is there: no sleep */
-	assert_false(ring_may_sleep(p.out));
 	close_pair(&p);
 }
 
@@ -172,7 +150,6 @@ int main(void)
 		cmocka_unit_test(frames_come_out_as_they_went_in),
 		cmocka_unit_test(a_full_ring_refuses_and_goes_on),
 		cmocka_unit_test(a_new_consumer_gets_what_was_not_released),
-		cmocka_unit_test(a_sleeper_is_woken_once),
 		cmocka_unit_test(nonsense_is_refused_not_believed),
 	};
 

@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -118,13 +117,9 @@ void rig_up(struct rig *r, unsigned silence_s)
 	assert_int_equal(uv_loop_init(&r->loop), 0);
 	r->ring_len = ring_memory_bytes(64 * 1024);
 	r->ring_memory = calloc(1, r->ring_len);
-	r->ring_event = eventfd(0, EFD_NONBLOCK);
 	assert_int_equal(ring_format(r->ring_memory, r->ring_len), 0);
-	assert_int_equal(ring_attach(&r->ring, r->ring_memory, r->ring_len,
-				     r->ring_event),
-			 0);
-	assert_int_equal(ring_attach(&r->reader, r->ring_memory, r->ring_len,
-				     r->ring_event),
+	assert_int_equal(ring_attach(&r->ring, r->ring_memory, r->ring_len), 0);
+	assert_int_equal(ring_attach(&r->reader, r->ring_memory, r->ring_len),
 			 0);
 	c.ring = r->ring;
 	assert_int_equal(worker_new(&r->worker, &c), 0);
@@ -166,7 +161,6 @@ void rig_down(struct rig *r)
 	ring_detach(r->ring);
 	ring_detach(r->reader);
 	free(r->ring_memory);
-	(void)close(r->ring_event);
 }
 
 const struct ipc_message *rig_got(const struct rig *r, enum ipc_type type)

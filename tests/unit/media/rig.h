@@ -18,7 +18,6 @@ struct rig {
 	struct ring *ring, *reader;
 	void *ring_memory;
 	size_t ring_len;
-	int ring_event;
 	uint8_t prompts[2048];
 	struct ipc_message got[RIG_MESSAGES];
 	unsigned got_count;

@@ -1,7 +1,6 @@
 #include "tests/unit/unit.h"
 
 #include <stdlib.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -56,18 +55,14 @@ static void give_ring(unsigned i)
 {
 	struct memory *m = process->memories;
 	size_t len = ring_memory_bytes(RING_BYTES);
-	int event = eventfd(0, EFD_NONBLOCK);
 
 	memory[i] = calloc(1, len);
 	assert_non_null(memory[i]);
 	assert_int_equal(0, ring_format(memory[i], len));
-	assert_int_equal(0, ring_attach(&media[i], memory[i], len, event));
+	assert_int_equal(0, ring_attach(&media[i], memory[i], len));
 	m[process->memory_count++] = (struct memory){
 		.kind = MEMORY_RING, .index = i, .at = memory[i], .len = len
 	};
-	m[process->memory_count++] = (struct memory){ .kind = MEMORY_RING_EVENT,
-						      .index = i,
-						      .fd = event };
 }
 
 static struct slot *begin_slot(unsigned worker)
