@@ -186,8 +186,12 @@ static bool wanted(const struct switch_self *self, const struct call *c)
 	const struct settings *s = self->p->settings;
 	int trunk = c->legs[SIDE_CALLER].trunk;
 
-	return c->place.region < 0 && trunk >= 0 && s->trunks[trunk].trusted &&
-	       s->lines[c->line].ask_count && !s->lines[c->line].removed;
+	if (c->place.region >= 0 || trunk < 0 || !s->lines[c->line].ask_count ||
+	    s->lines[c->line].removed)
+		return false;
+	if (!s->trunks[trunk].trusted)
+		metric_add(METRIC_location_unasked, 1);
+	return s->trunks[trunk].trusted;
 }
 
 bool asking_begin(struct switch_self *self, struct call *c,

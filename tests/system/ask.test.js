@@ -221,7 +221,7 @@ test('he hangs up while he is asked', async () => {
 });
 
 test('who calls by a trunk that is not trusted is not asked, and what he keys is not read', async () => {
-	const before = await national.metric('location_asked');
+	const before = await national.metric('location_asked'), unasked = await national.metric('location_unasked');
 	const a = await ua(STRANGER, 'the stranger'), body = sdp({ port: rtp.address().port });
 	const d = Dialog.to(a, `sip:1177@${national.address}`, national.port);
 	const answered = d.invite({ body });
@@ -236,6 +236,7 @@ test('who calls by a trunk that is not trusted is not asked, and what he keys is
 	d.send('INFO', { headers: ['Content-Type: application/dtmf-relay'], body: 'Signal=6\r\nDuration=100\r\n' });
 	queue.answer(await queue.request('INFO'), 200); // it is for whom he talks to
 	assert.equal(await national.metric('location_asked'), before);
+	assert.equal(await national.metric('location_unasked'), unasked + 1);
 	await q.bye();
 	a.answer(await a.request('BYE'), 200);
 });
