@@ -96,8 +96,7 @@ static int ask_all(struct asking *a)
 		[COSIGN_DONE] = "cosigned",
 		[COSIGN_REFUSED] = "refused",
 		[COSIGN_AWAY] = "away",
-		[COSIGN_BEHIND] = "has seen a longer log: this one was put "
-				  "back",
+		[COSIGN_BEHIND] = "has seen more: this log was put back",
 		[COSIGN_FORKED] = "has seen another past: this log forked",
 	};
 	const struct policy *p = &a->trust.policy;

@@ -175,7 +175,7 @@ test('a log on the disk is cosigned, and stands before its policy', async () => 
 	const behind = await cosign();
 	assert.equal(behind.status, 1);
 	assert.equal(behind.stdout, '');
-	assert.match(behind.stderr, /^w: has seen a longer log: this one was put back$/m);
+	assert.match(behind.stderr, /^w: has seen more: this log was put back$/m);
 	await append(400, 'another');
 	const forked = await cosign();
 	assert.equal(forked.stdout, '');
