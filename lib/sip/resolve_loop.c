@@ -15,9 +15,21 @@ static void add_host(struct resolve *r, const char *name, const struct sa *sa)
 	h->address = *sa;
 }
 
+/* RFC 6761 6.3: this name never goes to a name server. */
+static void add_localhost(struct resolve *r)
+{
+	struct sa sa;
+
+	if (!sa_set_str(&sa, "::1", 0))
+		add_host(r, "localhost", &sa);
+	if (!sa_set_str(&sa, "127.0.0.1", 0))
+		add_host(r, "localhost", &sa);
+}
+
 static void read_hosts(struct resolve *r)
 {
 	FILE *f = fopen("/etc/hosts", "re");
+	bool has_localhost = false;
 	char line[1024];
 
 	while (f && fgets(line, sizeof(line), f)) {
@@ -28,11 +40,15 @@ static void read_hosts(struct resolve *r)
 		word = strtok_r(line, " \t", &save);
 		if (!word || sa_set_str(&sa, word, 0))
 			continue;
-		while ((word = strtok_r(NULL, " \t", &save)))
+		while ((word = strtok_r(NULL, " \t", &save))) {
+			has_localhost |= !strcasecmp(word, "localhost");
 			add_host(r, word, &sa);
+		}
 	}
 	if (f)
 		(void)fclose(f);
+	if (!has_localhost)
+		add_localhost(r);
 }
 
 /* ---- c-ares on libuv */
