@@ -259,7 +259,7 @@ describe('a line', { concurrency: false }, () => {
 			await s.outcome('alarm');
 			assert.equal((await s.calls())[0].state, 'talking');
 			assert.equal(await s.node.metric('recordings_alarm'), alarms + 1);
-			assert.match(s.node.log, /alarm switch: the recorder is away/);
+			await until('the alarm', () => /alarm switch: the recorder is away/.test(s.node.log));
 			caller.hangup();
 			await s.over();
 		} finally {

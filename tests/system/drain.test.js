@@ -154,7 +154,7 @@ describe('the end', { concurrency: false }, () => {
 		await s.node.start();
 		const [alarm] = await s.node.sealed(1, 15000, 'alarm');
 		assert.equal(alarm.reason, 'interrupted');
-		assert.match(s.node.log, / alarm recorder: .*interrupted/);
+		await until('the alarm', () => / alarm recorder: .*interrupted/.test(s.node.log));
 		caller.hangup();
 		await s.close();
 		await s.node.unlock();

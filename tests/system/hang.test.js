@@ -76,7 +76,7 @@ describe('a recorder that hangs', { concurrency: false }, () => {
 		await hang(8000, said);
 		const { r, tracks } = await became('recovered');
 		assert.equal(r.reason, 'recorder-away');
-		assert.match(s.node.log, / alarm recorder: the recorder is away/);
+		await until('the alarm', () => / alarm recorder: the recorder is away/.test(s.node.log));
 		for (const [i, hz] of [CALLER, NURSE].entries()) {
 			assert.ok(ms(tracks[i]) >= 8000, `track ${i}: ${ms(tracks[i])} ms`);
 			assert.ok(missing(tracks[i], hz) > 1000, 'a gap');

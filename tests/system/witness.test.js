@@ -120,7 +120,7 @@ test('of two pasts it cosigns one, and keeps the proof of the other', async () =
 	assert.ok(!fs.existsSync(at(`state/${one.hash}/fork`)), 'a proof that does not hold is no fork');
 	assert.equal((await add(fork.request(300))).status, 422);
 	assert.equal(fs.readFileSync(at(`state/${one.hash}/fork`), 'utf8'), fork.request(300));
-	assert.match(witness.err, /alarm witness: one.example\/log has signed two checkpoints of size 300/);
+	await until('the alarm', () => /alarm witness: one.example\/log has signed two checkpoints of size 300/.test(witness.err));
 	assert.equal((await ask('GET', `/${one.hash}/checkpoint`)).body.split('\n')[1], '300');
 });
 
@@ -256,7 +256,7 @@ test('it does not work on what another works on, nor on what was altered', async
 	assert.equal(second.status, 1);
 	assert.match(second.stderr, /another witness works there/);
 	assert.equal(await witness.stop(), 0);
-	assert.match(witness.err, /stopped/);
+	await until('its last word', () => /stopped/.test(witness.err));
 	const file = at(`state/${one.hash}/checkpoint`), was = fs.readFileSync(file, 'utf8');
 	fs.writeFileSync(file, was.replace('\n300\n', '\n200\n'));
 	const altered = await run(vaxel, args());
