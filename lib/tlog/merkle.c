@@ -48,6 +48,31 @@ void merkle_hash_write(struct writer *w, const struct merkle_hash *h)
 	base64_write(w, BASE64_PADDED, h->b, sizeof(h->b));
 }
 
+int merkle_proof_read(struct reader *r, unsigned max, struct merkle_proof *ret)
+{
+	struct text line;
+
+	ret->count = 0;
+	for (;;) {
+		if (reader_until(r, '\n', &line))
+			return EBADMSG;
+		if (!line.len)
+			return 0;
+		if (ret->count == max ||
+		    merkle_hash_read(line, &ret->hash[ret->count++]))
+			return EBADMSG;
+	}
+}
+
+void merkle_proof_write(struct writer *w, const struct merkle_proof *proof)
+{
+	for (unsigned i = 0; i < proof->count; i++) {
+		merkle_hash_write(w, &proof->hash[i]);
+		writer_u8(w, '\n');
+	}
+	writer_u8(w, '\n');
+}
+
 int merkle_size_read(struct text t, uint64_t *ret)
 {
 	if (t.len > 1 && t.p[0] == '0')

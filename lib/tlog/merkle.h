@@ -66,6 +66,14 @@ struct merkle_proof {
 	struct merkle_hash hash[MERKLE_PROOF_MAX];
 };
 
+/*
+ * As C2SP writes proofs: a line for each hash, and an empty one behind the
+ * last. max is at most MERKLE_PROOF_MAX. EBADMSG.
+ */
+int merkle_proof_read(struct reader *r, unsigned max,
+		      struct merkle_proof *ret) CHECK_RESULT;
+void merkle_proof_write(struct writer *w, const struct merkle_proof *proof);
+
 /* The right edge, and so the root, of the tree of `size` leaves. */
 int merkle_edge_read(merkle_read_h *read, void *arg, uint64_t size,
 		     struct merkle_edge *ret) CHECK_RESULT;

@@ -46,17 +46,9 @@ int tlog_proof_read(struct text t, struct tlog_proof *ret)
 		    reader_until(&r, '\n', &line))
 			return EBADMSG;
 	}
-	if (!take_prefix(&line, "index ") || merkle_size_read(line, &p.index))
+	if (!take_prefix(&line, "index ") || merkle_size_read(line, &p.index) ||
+	    merkle_proof_read(&r, MERKLE_PROOF_MAX, &p.path))
 		return EBADMSG;
-	for (;;) {
-		if (reader_until(&r, '\n', &line))
-			return EBADMSG;
-		if (!line.len)
-			break;
-		if (p.path.count == MERKLE_PROOF_MAX ||
-		    merkle_hash_read(line, &p.path.hash[p.path.count++]))
-			return EBADMSG;
-	}
 	p.checkpoint = (struct text){ (const char *)r.at, reader_left(&r) };
 	*ret = p;
 	return 0;
@@ -71,11 +63,7 @@ int tlog_proof_write(struct writer *w, const struct tlog_proof *p)
 		writer_u8(w, '\n');
 	}
 	writer_printf(w, "index %llu\n", (unsigned long long)p->index);
-	for (unsigned i = 0; i < p->path.count; i++) {
-		merkle_hash_write(w, &p->path.hash[i]);
-		writer_u8(w, '\n');
-	}
-	writer_u8(w, '\n');
+	merkle_proof_write(w, &p->path);
 	writer_text(w, p->checkpoint);
 	return writer_finish(w);
 }

@@ -52,17 +52,9 @@ int witness_request_read(struct text body, struct witness_request *ret)
 	struct witness_request q = { 0 };
 	struct text line;
 
-	if (reader_until(&r, '\n', &line) || read_old(line, &q.old_size))
+	if (reader_until(&r, '\n', &line) || read_old(line, &q.old_size) ||
+	    merkle_proof_read(&r, WITNESS_PROOF_MAX, &q.proof))
 		return EBADMSG;
-	for (;;) {
-		if (reader_until(&r, '\n', &line))
-			return EBADMSG;
-		if (!line.len)
-			break;
-		if (q.proof.count == WITNESS_PROOF_MAX ||
-		    merkle_hash_read(line, &q.proof.hash[q.proof.count++]))
-			return EBADMSG;
-	}
 	q.note = (struct text){ (const char *)r.at, reader_left(&r) };
 	*ret = q;
 	return 0;
@@ -71,11 +63,7 @@ int witness_request_read(struct text body, struct witness_request *ret)
 int witness_request_write(struct writer *w, const struct witness_request *r)
 {
 	writer_printf(w, "old %llu\n", (unsigned long long)r->old_size);
-	for (unsigned i = 0; i < r->proof.count; i++) {
-		merkle_hash_write(w, &r->proof.hash[i]);
-		writer_u8(w, '\n');
-	}
-	writer_u8(w, '\n');
+	merkle_proof_write(w, &r->proof);
 	writer_text(w, r->note);
 	return writer_finish(w);
 }
