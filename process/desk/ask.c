@@ -233,17 +233,7 @@ static void list_events(struct job *j, const struct ipc_message *m)
 
 static void user_stored(struct job *j, const struct ipc_message *m)
 {
-	json_t *o = job_ledger_reply(j, m);
-	json_t *out;
-	bool sent;
-
-	if (!o)
-		return;
-	out = json_pack("{s:O?}", "entry", json_object_get(o, "entry"));
-	sent = out && job_send_json(j, out);
-	json_decref(out);
-	json_decref(o);
-	if (!sent)
+	if (!job_tell_entry(j, m))
 		return;
 	j->desk->follow_ms = 0; /* the keeper shall know soon */
 	job_end(j, 0, NULL, NULL);

@@ -39,17 +39,7 @@ static void show(struct job *j, const struct ipc_message *m)
 
 static void approved(struct job *j, const struct ipc_message *m)
 {
-	json_t *o = job_ledger_reply(j, m);
-	json_t *out;
-	bool sent;
-
-	if (!o)
-		return;
-	out = json_pack("{s:O?}", "entry", json_object_get(o, "entry"));
-	sent = out && job_send_json(j, out);
-	json_decref(out);
-	json_decref(o);
-	if (sent)
+	if (job_tell_entry(j, m))
 		job_end(j, 0, NULL, NULL);
 }
 

@@ -196,6 +196,21 @@ json_t *job_ledger_reply(struct job *j, const struct ipc_message *m)
 	return NULL;
 }
 
+bool job_tell_entry(struct job *j, const struct ipc_message *m)
+{
+	json_t *o = job_ledger_reply(j, m);
+	json_t *out;
+	bool sent;
+
+	if (!o)
+		return false;
+	out = json_pack("{s:O?}", "entry", json_object_get(o, "entry"));
+	sent = out && job_send_json(j, out);
+	json_decref(out);
+	json_decref(o);
+	return sent;
+}
+
 /* ---- the lane */
 
 static void next_in_lane(struct desk *d)

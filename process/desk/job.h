@@ -99,6 +99,9 @@ void job_wait_more(struct job *j, job_step_h *step);
  */
 json_t *job_ledger_reply(struct job *j, const struct ipc_message *m);
 
+/* The same, when all that the client wants is the entry that was made. */
+bool job_tell_entry(struct job *j, const struct ipc_message *m);
+
 /* Ask the ledger to log an entry; the reply comes once it is durable. */
 void desk_append(struct job *j, const char *type, const char *organisation,
 		 const char *details, job_step_h *step);
