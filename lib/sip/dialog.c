@@ -59,7 +59,8 @@ int dialog_set(struct dialog *d, enum dialog_word which, struct text t)
 	if (t.len >= most[which] || total - old + t.len > sizeof(d->words))
 		return EMSGSIZE;
 	memmove(d->words + at + t.len, d->words + at + old, total - at - old);
-	memcpy(d->words + at, t.p, t.len);
+	if (t.len)
+		memcpy(d->words + at, t.p, t.len);
 	total = total - old + t.len;
 	memset(d->words + total, 0, sizeof(d->words) - total);
 	return 0;
