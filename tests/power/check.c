@@ -330,9 +330,7 @@ bool check_recordings(struct house *h)
 bool check_kept(struct house *h)
 {
 	for (unsigned i = 0; i < h->kept_asked; i++)
-		if (h->kept_safe[i] && !h->kept_stored[i]) {
-			fprintf(stderr, "a kept event is lost\n");
+		if (h->kept_safe[i] && !h->kept_stored[i])
 			return false;
-		}
 	return true;
 }

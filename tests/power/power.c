@@ -242,7 +242,11 @@ static bool settle(struct house *h)
 		fprintf(stderr, "some recordings come to no end\n");
 		return false;
 	}
-	return check_kept(h);
+	if (!check_kept(h)) {
+		fprintf(stderr, "a kept event is lost\n");
+		return false;
+	}
+	return true;
 }
 
 /* What is over stays over, also when the power goes once more. */
