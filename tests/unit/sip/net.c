@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <sodium.h>
+
 #include "base/error.h"
 
 struct stack {
@@ -49,6 +51,7 @@ struct parcel {
 struct end a, b;
 char net_log[LOG_MAX];
 uint64_t net_now;
+unsigned net_lot;
 const char *net_drop;
 
 static struct parcel *first, **last_parcel = &first;
@@ -78,6 +81,25 @@ void net_expect(const char *log)
 {
 	assert_string_equal(net_log, log);
 	net_log[0] = '\0';
+}
+
+/* ---- chance */
+
+static uint32_t draw(const uint32_t upper_bound)
+{
+	return upper_bound
+		       ? (uint32_t)((upper_bound - 1) * (uint64_t)net_lot / 100)
+		       : 0;
+}
+
+static void chance(void)
+{
+	static struct randombytes_implementation drawn;
+
+	net_lot = 50;
+	drawn = randombytes_sysrandom_implementation;
+	drawn.uniform = draw;
+	assert_int_equal(randombytes_set_implementation(&drawn), 0);
 }
 
 static struct flow the_flow(void)
@@ -506,6 +528,7 @@ void net_open(void)
 	net_now = 1000000;
 	net_log[0] = '\0';
 	net_drop = NULL;
+	chance();
 	net_end(&a, 'a');
 	net_end(&b, 'b');
 	a.stack->peer = b.stack;

@@ -48,6 +48,10 @@ extern struct end a, b;
 extern char net_log[LOG_MAX];
 extern uint64_t net_now;
 
+/* Where in its range every number falls that is drawn at random, in per cent.
+ * net_open() sets 50. */
+extern unsigned net_lot;
+
 /* Drop the next message whose log line is this. */
 extern const char *net_drop;
 
