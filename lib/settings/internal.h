@@ -1,5 +1,5 @@
 /*
- * internal -- what the three files of settings share
+ * internal -- what the files of settings share
  */
 #ifndef VAXEL_SETTINGS_INTERNAL_H
 #define VAXEL_SETTINGS_INTERNAL_H
@@ -31,8 +31,37 @@ int loader_copy(struct loader *l, char *to, size_t max, const char *from,
 void loader_path(struct loader *l, char to[SETTINGS_PATH_MAX], const char *from,
 		 unsigned line, const char *what);
 
+/* ---- one value: what is wrong is a fault, and the first or least is taken */
+
+struct choice {
+	const char *word;
+	int value;
+};
+
+int loader_choose(struct loader *l, const struct choice *list, size_t n,
+		  const char *word, unsigned line, const char *what);
+#define CHOOSE(l, list, word, line, what)                                      \
+	loader_choose((l), (list), sizeof(list) / sizeof((list)[0]), (word),   \
+		      (line), (what))
+enum sip_transport loader_transport(struct loader *l, const char *word,
+				    unsigned line, const char *what);
+enum srtp_use loader_srtp(struct loader *l, const char *word, unsigned line);
+unsigned loader_number(struct loader *l, cfg_t *cfg, const char *option,
+		       long min, long max, unsigned line);
+
+/* "host:port", "[v6]:port", "host": port 0 where none is said. */
+int loader_host_and_port(const char *from, char *host, size_t max,
+			 uint16_t *ret_port) CHECK_RESULT;
+bool loader_is_numeric(const char *address);
+
+/* ---- the whole, section by section */
+
 cfg_t *loader_grammar(void);
 void loader_fill(struct loader *l, cfg_t *cfg);
+void loader_fill_sip(struct loader *l, cfg_t *cfg);
+void loader_fill_media(struct loader *l, cfg_t *cfg);
+void loader_fill_trunk(struct loader *l, cfg_t *cfg);
+void loader_fill_line(struct loader *l, cfg_t *cfg);
 void loader_fill_ask(struct loader *l, struct line *line, cfg_t *cfg);
 void loader_check(struct loader *l);
 void loader_check_fixed(struct loader *l);
