@@ -12,7 +12,6 @@
  */
 #include "process/ledger/ledger.h"
 
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,334 +20,14 @@
 #include "base/log.h"
 #include "base/metric.h"
 #include "process/ledger/ask.h"
-#include "process/ledger/book.h"
-#include "process/ledger/kept.h"
 #include "process/ledger/node.h"
+#include "process/ledger/self.h"
 
 enum {
-	/* a commit costs files and syncs, whatever is in it */
-	BATCH_MS = 250,
-	WAITING_MAX = 4096, /* senders to be told after one flush */
-	STORED_AT_ONCE = 64,
 	SECRET_BYTES = 8192,
 	/* events that others kept through a power cut come first */
 	INTERRUPTED_MS = 2000,
-	PATH_BYTES = SETTINGS_PATH_MAX + 16,
 };
-
-/* Who is told what once it is durable. */
-struct waiting {
-	enum ipc_type type; /* EVENTS_STORED, ENVELOPE_STORED, ... */
-	enum role role;
-	uint64_t about;
-	uint8_t id[ID_BYTES];
-	uint64_t entry;
-};
-
-struct ledger {
-	struct process *process;
-	char dir[PATH_BYTES];
-	struct note_signer signer;
-	struct book *book;
-	struct kept kept;
-	uv_timer_t batch, interrupted;
-	bool urgent; /* the batch ends with this turn of the loop */
-	bool said_stale;
-	bool leaving; /* once nobody is left who could say something */
-	unsigned waiting_count;
-	struct waiting waiting[WAITING_MAX];
-};
-
-/* ---- flushing */
-
-/* A sender that is gone, or does not read, asks again. */
-static void tell(struct ledger *l, const struct waiting *w)
-{
-	struct ipc_message m = { .type = w->type, .about = w->about, .fd = -1 };
-
-	if (w->type == IPC_ENVELOPE_STORED)
-		memcpy(m.u.ENVELOPE_STORED.recording_id, w->id, ID_BYTES);
-	else
-		memcpy(m.u.RECORDING_END_STORED.recording_id, w->id, ID_BYTES);
-	(void)!ipc_send(l->process->peers[w->role], &m);
-}
-
-/* Of events there are many: one message for as many as it can carry. */
-static void tell_events(struct ledger *l, enum role role)
-{
-	struct ipc *to = l->process->peers[role];
-	uint8_t events[STORED_AT_ONCE * STORED_BYTES];
-	size_t len = 0;
-
-	for (unsigned i = 0; i < l->waiting_count; i++) {
-		const struct waiting *w = &l->waiting[i];
-		struct writer e;
-
-		if (w->type != IPC_EVENTS_STORED || w->role != role)
-			continue;
-		memcpy(events + len, w->id, ID_BYTES);
-		e = writer_on(events + len + ID_BYTES, sizeof(w->entry));
-		writer_u64(&e, w->entry);
-		len += STORED_BYTES;
-		if (len < sizeof(events))
-			continue;
-		(void)!IPC_SEND(to, EVENTS_STORED, 0,
-				.events = { events, len });
-		len = 0;
-	}
-	if (len)
-		(void)!IPC_SEND(to, EVENTS_STORED, 0,
-				.events = { events, len });
-}
-
-static void tell_all(struct ledger *l)
-{
-	tell_events(l, ROLE_SWITCH);
-	tell_events(l, ROLE_RECORDER);
-	for (unsigned i = 0; i < l->waiting_count; i++)
-		if (l->waiting[i].type != IPC_EVENTS_STORED)
-			tell(l, &l->waiting[i]);
-	l->waiting_count = 0;
-}
-
-/* Nothing was told: the next ledger hears it all again. */
-static void give_up(const char *at, int err)
-{
-	log_error("cannot go on %s: %s; starting anew", at, strerror(err));
-	exit(EXIT_FAILURE);
-}
-
-static void flush(struct ledger *l)
-{
-	int err;
-
-	(void)uv_timer_stop(&l->batch);
-	l->urgent = false;
-	if (!book_waiting(l->book))
-		return;
-	err = book_flush(l->book);
-	if (err)
-		give_up("writing", err);
-	metric_add(METRIC_ledger_commits, 1);
-	metric_set(METRIC_ledger_entries,
-		   folder_published(book_folder(l->book)));
-	metric_set(METRIC_ledger_waiting, 0);
-	tell_all(l);
-}
-
-static void on_batch(uv_timer_t *timer)
-{
-	flush(timer->data);
-}
-
-static void wait_for_flush(struct ledger *l, const struct waiting *w,
-			   bool urgent)
-{
-	l->waiting[l->waiting_count++] = *w;
-	metric_set(METRIC_ledger_waiting, l->waiting_count);
-	if (l->waiting_count == WAITING_MAX) {
-		flush(l);
-		return;
-	}
-	if (urgent && !l->urgent)
-		(void)uv_timer_start(&l->batch, on_batch, 0, 0);
-	else if (!uv_is_active((uv_handle_t *)&l->batch))
-		(void)uv_timer_start(&l->batch, on_batch, BATCH_MS, 0);
-	l->urgent |= urgent;
-}
-
-/* ---- messages */
-
-/* A person waits for these, or a release hangs on them. */
-static bool is_urgent(enum event_type type)
-{
-	switch (type) {
-	case EVENT_DISCLOSURE_REQUESTED:
-	case EVENT_DISCLOSURE_APPROVED:
-	case EVENT_DISCLOSURE_RELEASED:
-	case EVENT_DISCLOSURE_REFUSED:
-	case EVENT_USER_ADDED:
-	case EVENT_USER_REMOVED:
-	case EVENT_KEY_CREATED:
-	case EVENT_KEY_ROTATED:
-	case EVENT_REGISTER_LOADED:
-	case EVENT_RECORDING_HELD:
-	case EVENT_RECORDING_ERASED:
-		return true;
-	default:
-		return false;
-	}
-}
-
-static bool is_recorders(enum event_type type)
-{
-	switch (type) {
-	case EVENT_RECORDING_STARTED:
-	case EVENT_RECORDING_PAUSED:
-	case EVENT_RECORDING_RESUMED:
-	case EVENT_RECORDING_SEALED:
-	case EVENT_RECORDING_RECOVERING:
-	case EVENT_RECORDING_RECOVERED:
-		return true;
-	default:
-		return false;
-	}
-}
-
-/*
- * Each of its own alone: the switch speaks with the network, and whoever is in
- * it shall seal, erase or release nothing in the log. The recorder also brings
- * what the switch said while we were away. People's entries come by the desk's
- * questions (ask_read.c).
- */
-static bool may_say(enum role role, enum event_type type)
-{
-	if (is_recorders(type))
-		return role == ROLE_RECORDER;
-	switch (type) {
-	case EVENT_CALL_RECEIVED:
-	case EVENT_CALL_ROUTED:
-	case EVENT_CALL_REFUSED:
-	case EVENT_CALL_HANDED_OVER:
-	case EVENT_CALL_QUEUED:
-	case EVENT_CALL_NOTICE_PLAYED:
-	case EVENT_CALL_ANSWERED:
-	case EVENT_CALL_HELD:
-	case EVENT_CALL_TRANSFERRED:
-	case EVENT_CALL_ENDED:
-	case EVENT_CALL_ASKED:
-	case EVENT_CALL_OBJECTED:
-	case EVENT_RECORDING_NOT_RECORDED:
-	case EVENT_RECORDING_ALARM:
-	case EVENT_REGISTER_LOADED:
-		return role == ROLE_SWITCH || role == ROLE_RECORDER;
-	default:
-		return false;
-	}
-}
-
-/*
- * What is entered once by its id. The ids of the recorder's events follow from
- * the recording's, which others know: with an id of their choice they must not
- * make one of these seem told already.
- */
-static void event_id(const struct ipc_EVENT *in, uint8_t to[ID_BYTES])
-{
-	uint8_t digest[crypto_hash_sha256_BYTES];
-
-	memcpy(to, in->id, ID_BYTES);
-	if (!is_recorders((enum event_type)in->type))
-		return;
-	(void)crypto_hash_sha256(digest, in->id, ID_BYTES);
-	memcpy(to, digest, ID_BYTES);
-}
-
-static void on_event(struct ledger *l, struct ipc *from,
-		     const struct ipc_message *m)
-{
-	const struct ipc_EVENT *in = &m->u.EVENT;
-	struct book_event e = { .type = (enum event_type)in->type,
-				.at_ms = (int64_t)in->at_ms,
-				.organisation = in->organisation,
-				.details = in->details };
-	struct waiting w = { .type = IPC_EVENTS_STORED,
-			     .role = ipc_peer(from),
-			     .about = m->about };
-	int err;
-
-	if (!may_say(ipc_peer(from), e.type)) {
-		metric_add(METRIC_ipc_refused, 1);
-		log_error("an event was dropped: not the sender's to say");
-		return;
-	}
-	event_id(in, e.id);
-	memcpy(w.id, in->id, ID_BYTES);
-	err = book_enter(l->book, &e, &w.entry);
-	if (err == EPERM)
-		return; /* rolled back: said already; the sender keeps it */
-	if (err == EINVAL) {
-		log_error("an event that cannot be a leaf was dropped");
-		return;
-	}
-	if (err)
-		give_up("entering an event", err);
-	wait_for_flush(l, &w, is_urgent(e.type));
-}
-
-static void on_envelope(struct ledger *l, struct ipc *from,
-			const struct ipc_message *m)
-{
-	const struct ipc_ENVELOPE_PUT *in = &m->u.ENVELOPE_PUT;
-	struct database_recording r = { .at_ms = (int64_t)in->at_ms,
-					.controller = in->controller,
-					.kc = { in->kc, sizeof(in->kc) },
-					.pn = { in->pn, sizeof(in->pn) },
-					.envelope = in->envelope,
-					.card_envelope = in->card_envelope };
-	struct waiting w = { .type = IPC_ENVELOPE_STORED,
-			     .role = ipc_peer(from),
-			     .about = m->about };
-	int err;
-
-	memcpy(r.id, in->recording_id, ID_BYTES);
-	memcpy(r.body, in->body_name, ID_BYTES);
-	memcpy(w.id, in->recording_id, ID_BYTES);
-	err = book_recording_put(l->book, &r);
-	if (err == EPERM)
-		return;
-	if (err)
-		give_up("keeping an envelope", err);
-	wait_for_flush(l, &w, false);
-}
-
-static void on_recording_end(struct ledger *l, struct ipc *from,
-			     const struct ipc_message *m)
-{
-	const struct ipc_RECORDING_END *in = &m->u.RECORDING_END;
-	struct database_recording r = {
-		.state = (enum record_state)in->state,
-		.reason = (enum record_reason)in->reason,
-		.length_ms = in->length_ms,
-		.body_bytes = in->body_bytes,
-		.body_sha256 = { in->body_sha256, sizeof(in->body_sha256) },
-		.card = in->card,
-	};
-	struct waiting w = { .type = IPC_RECORDING_END_STORED,
-			     .role = ipc_peer(from),
-			     .about = m->about };
-	int err;
-
-	memcpy(r.id, in->recording_id, ID_BYTES);
-	memcpy(w.id, in->recording_id, ID_BYTES);
-	err = book_recording_end(l->book, &r);
-	if (err == EPERM)
-		return;
-	if (err == ENOENT) {
-		/* its envelope comes again, and then so does this */
-		log_error("the end of a recording without an envelope");
-		return;
-	}
-	if (err)
-		give_up("keeping the end of a recording", err);
-	wait_for_flush(l, &w, false);
-}
-
-/* To the sender it is as an event: told of, once it is durable. */
-static void on_keep(struct ledger *l, struct ipc *from,
-		    const struct ipc_message *m)
-{
-	struct waiting w = { .type = IPC_EVENTS_STORED,
-			     .role = ipc_peer(from),
-			     .about = m->about };
-	int err = kept_put(&l->kept, &m->u.KEEP_CALL);
-
-	if (err == EPERM)
-		return;
-	if (err)
-		give_up("keeping a call", err);
-	memcpy(w.id, m->u.KEEP_CALL.id, ID_BYTES);
-	wait_for_flush(l, &w, false);
-}
 
 static void say_stale(struct ledger *l)
 {
@@ -371,10 +50,10 @@ static void on_ask(struct ledger *l, struct ipc *from,
 	if (err) {
 		ask_refuse(&w, err == EPERM ? "not-permitted" : "malformed");
 	} else {
-		flush(l);
+		ledger_flush(l);
 		err = ask_answer(l->book, &ask, &w);
 		if (err)
-			give_up("answering", err);
+			ledger_give_up("answering", err);
 		if (book_check(l->book))
 			say_stale(l);
 		metric_set(METRIC_ledger_entries,
@@ -394,16 +73,16 @@ static void ledger_message(struct process *p, void *self, struct ipc *from,
 	(void)p;
 	switch (m->type) {
 	case IPC_EVENT:
-		on_event(l, from, m);
+		ledger_on_event(l, from, m);
 		break;
 	case IPC_ENVELOPE_PUT:
-		on_envelope(l, from, m);
+		ledger_on_envelope(l, from, m);
 		break;
 	case IPC_RECORDING_END:
-		on_recording_end(l, from, m);
+		ledger_on_recording_end(l, from, m);
 		break;
 	case IPC_KEEP_CALL:
-		on_keep(l, from, m);
+		ledger_on_keep(l, from, m);
 		break;
 	case IPC_LEDGER_ASK:
 		on_ask(l, from, m);
@@ -417,7 +96,7 @@ static void ledger_message(struct process *p, void *self, struct ipc *from,
 
 static int ledger_prepare(struct process *p, void **ret_self)
 {
-	char path[PATH_BYTES + sizeof("/log.key")];
+	char path[LEDGER_PATH_BYTES + sizeof("/log.key")];
 	struct ledger *l = calloc(1, sizeof(*l));
 	int err;
 
@@ -462,8 +141,8 @@ static void on_interrupted(uv_timer_t *timer)
 	err = book_interrupted(l->book, (int64_t)l->process->started_ms,
 			       clock_wall_ms(), &count);
 	if (err)
-		give_up("looking for interrupted recordings", err);
-	flush(l);
+		ledger_give_up("looking for interrupted recordings", err);
+	ledger_flush(l);
 	if (!count)
 		return;
 	log_notice("%u recordings were interrupted", count);
@@ -480,8 +159,8 @@ static void say_node(struct ledger *l, enum event_type type)
 	if (err == EPERM)
 		return; /* rolled back: said already */
 	if (err)
-		give_up("entering the node's start or end", err);
-	flush(l);
+		ledger_give_up("entering the node's start or end", err);
+	ledger_flush(l);
 }
 
 /* Nobody says anything any more. */
@@ -540,7 +219,7 @@ static void ledger_drain(struct process *p, void *self, bool now)
 {
 	struct ledger *l = self;
 
-	flush(l);
+	ledger_flush(l);
 	l->leaving = true;
 	if (now || p->parent || !anybody_here(p))
 		leave(l);
@@ -554,7 +233,7 @@ static void ledger_peer(struct process *p, void *self, enum role role,
 	(void)role;
 	(void)index;
 	if (!here && l->leaving && !anybody_here(p)) {
-		flush(l);
+		ledger_flush(l);
 		leave(l);
 	}
 }
