@@ -4,6 +4,7 @@
 #ifndef VAXEL_PROCESS_WITNESS_SELF_H
 #define VAXEL_PROCESS_WITNESS_SELF_H
 
+#include <limits.h>
 #include <stdio.h>
 
 #include "tlog/witness.h"
@@ -14,6 +15,17 @@ struct witness {
 	unsigned log_count;
 	int state_fd;
 };
+
+/* ---- options.c: what vaxel witness is told by its file */
+
+struct witness_options {
+	char key[PATH_MAX], logs[PATH_MAX], state[PATH_MAX];
+	char certificate[PATH_MAX], tls_key[PATH_MAX]; /* PEM */
+	char listen[PATH_MAX];                         /* HOST:PORT */
+};
+
+/* Says in the log what is wrong. */
+int options_load(const char *file, struct witness_options *ret) CHECK_RESULT;
 
 /* ---- state.c: STATE/<origin hash>/checkpoint, as it is served */
 

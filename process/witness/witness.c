@@ -20,72 +20,29 @@ enum {
 };
 
 static const char help[] =
-	"usage: vaxel witness --key FILE --logs FILE --state DIR\n"
-	"           --certificate FILE --tls-key FILE [--listen HOST:PORT]\n"
+	"usage: vaxel witness -c FILE\n"
 	"\n"
 	"Cosigns checkpoints of logs, over HTTPS (C2SP tlog-witness):\n"
 	"  POST /add-checkpoint\n"
 	"  GET /ORIGIN-HASH/checkpoint\n"
 	"  GET /   for people: each log, its last checkpoint and when\n"
 	"\n"
-	"  --key           of the witness: vaxel key new --witness NAME --out "
+	"FILE says, each as NAME = \"VALUE\":\n"
+	"  key          of the witness: vaxel key new --witness NAME --out "
 	"FILE\n"
-	"  --logs          a line \"log VKEY\" each, and last \"quorum none\" "
-	"(C2SP\n"
-	"                  tlog-policy)\n"
-	"  --state         a folder that is there and that it alone writes to; "
+	"  logs         a file with a line \"log VKEY\" each, and last "
+	"\"quorum "
+	"none\"\n"
+	"               (C2SP tlog-policy)\n"
+	"  state        a folder that is there and that it alone writes to; "
 	"never\n"
-	"                  restore an older one: it would cosign a fork\n"
-	"  --certificate   PEM, with what leads to the authority; --tls-key "
-	"its "
+	"               restore an older one: it would cosign a fork\n"
+	"  certificate  PEM, with what leads to the authority; tls-key its "
 	"key\n"
-	"  --listen        0.0.0.0:443 unless told otherwise; port 0: any\n"
+	"  listen       0.0.0.0:443 unless told otherwise; port 0: any\n"
 	"\n"
 	"Prints \"ready https port=N logs=N\". SIGTERM ends it.\n"
 	"Exit status: 0 ended as told, 1 failed, 2 wrong use.\n";
-
-struct options {
-	const char *key, *logs, *state, *certificate, *tls_key, *listen;
-};
-
-static int read_options(int argc, char **argv, struct options *ret)
-{
-	const struct {
-		const char *name;
-		const char **to;
-	} table[] = {
-		{ "--key", &ret->key },
-		{ "--logs", &ret->logs },
-		{ "--state", &ret->state },
-		{ "--certificate", &ret->certificate },
-		{ "--tls-key", &ret->tls_key },
-		{ "--listen", &ret->listen },
-	};
-	const size_t count = sizeof(table) / sizeof(table[0]);
-
-	ret->listen = "0.0.0.0:443";
-	for (int i = 1; i < argc; i += 2) {
-		size_t k = 0;
-
-		while (k < count && strcmp(argv[i], table[k].name) != 0)
-			k++;
-		if (k == count || i + 1 == argc) {
-			(void)fprintf(stderr,
-				      "vaxel witness: cannot make sense of "
-				      "%s\n",
-				      argv[i]);
-			return EINVAL;
-		}
-		*table[k].to = argv[i + 1];
-	}
-	for (size_t k = 0; k < count; k++)
-		if (!*table[k].to) {
-			(void)fprintf(stderr, "vaxel witness: %s is missing\n",
-				      table[k].name);
-			return EINVAL;
-		}
-	return 0;
-}
 
 /* A whole file, terminated. */
 static int read_text(const char *file, size_t max, char **ret)
@@ -153,7 +110,7 @@ static void wipe(char *text)
 	free(text);
 }
 
-static int serve(struct witness *w, const struct options *o)
+static int serve(struct witness *w, const struct witness_options *o)
 {
 	struct server_options s = { .listen = o->listen };
 	int err = state_open(w, o->state);
@@ -172,21 +129,26 @@ static int serve(struct witness *w, const struct options *o)
 int witness_main(int argc, char **argv)
 {
 	static struct witness w;
-	struct options o = { 0 };
+	static struct witness_options o;
 	int err;
 
 	if (argc == 2 && !strcmp(argv[1], "--help")) {
 		(void)fputs(help, stdout);
 		return FINE;
 	}
-	if (read_options(argc, argv, &o))
+	if (argc != 3 || strcmp(argv[1], "-c") != 0) {
+		(void)fputs("vaxel witness: wants -c FILE; see --help\n",
+			    stderr);
 		return WRONG_USE;
+	}
 	log_open("witness", LOG_INFO);
 	if (confine_first() || sodium_init() < 0 || secret_init(KEY_SLAB)) {
 		log_error("cannot lock memory for keys");
 		return FAILED;
 	}
-	err = load_logs(&w, o.logs);
+	err = options_load(argv[2], &o);
+	if (!err)
+		err = load_logs(&w, o.logs);
 	if (!err)
 		err = load_key(&w, o.key);
 	if (!err) {

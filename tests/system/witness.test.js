@@ -19,8 +19,11 @@ const at = (name) => path.join(dir, name);
 const one = new Log('one.example/log'), two = new Log('two.example/log');
 const agent = new https.Agent({ keepAlive: true, maxSockets: 8 });
 
-const args = () => ['witness', '--key', at('w.key'), '--logs', at('logs'), '--state', at('state'),
-	'--certificate', certificate.certificate, '--tls-key', certificate.key, '--listen', '127.0.0.1:0'];
+function args(key = 'w.key') {
+	fs.writeFileSync(at('witness.conf'), `key = "${key}"\nlogs = "logs"\nstate = "state"\n` +
+		`certificate = "${certificate.certificate}"\ntls-key = "${certificate.key}"\nlisten = "127.0.0.1:0"\n`);
+	return ['witness', '-c', at('witness.conf')];
+}
 
 async function up() {
 	witness = start(vaxel, args());
@@ -266,8 +269,15 @@ test('it does not work on what another works on, nor on what was altered', async
 	// a log's key cosigns nothing
 	const log = await run(vaxel, ['key', 'new', '--handover', 'w.example', '--out', at('log.key')]);
 	assert.equal(log.status, 0, log.stderr);
-	const wrong = await run(vaxel, args().map((a) => (a === at('w.key') ? at('log.key') : a)));
+	const wrong = await run(vaxel, args('log.key'));
 	assert.equal(wrong.status, 1);
 	assert.match(wrong.stderr, /not a witness's key/);
 	assert.equal((await run(vaxel, ['witness', '--key'])).status, 2);
+	fs.writeFileSync(at('witness.conf'), 'key = "w.key"\nlisten = "127.0.0.1:0"\n');
+	const less = await run(vaxel, ['witness', '-c', at('witness.conf')]);
+	assert.equal(less.status, 1);
+	assert.match(less.stderr, /witness\.conf: logs is missing/);
+	fs.writeFileSync(at('witness.conf'), 'key = "w.key"\nport = 1\n');
+	assert.match((await run(vaxel, ['witness', '-c', at('witness.conf')])).stderr, /witness\.conf:2: no such option 'port'/);
+	assert.match((await run(vaxel, ['witness', '-c', at('none.conf')])).stderr, /cannot read .*none\.conf: No such file/);
 });
