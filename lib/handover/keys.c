@@ -17,13 +17,10 @@ static void PRINTF_LIKE(4, 5) complain(struct reading *r, unsigned line,
 				    .rule = "CONFIG" };
 	va_list ap;
 
-	va_start(ap, fmt);
-	(void)vsnprintf(f.fault, sizeof(f.fault), fmt, ap);
-	va_end(ap);
-	(void)snprintf(f.mend, sizeof(f.mend), "%s", mend);
 	r->err = EINVAL;
-	if (r->fault)
-		r->fault(r->arg, &f);
+	va_start(ap, fmt);
+	settings_fault_tell(r->fault, r->arg, f, mend, fmt, ap);
+	va_end(ap);
 }
 
 static int read_key(const char *text, struct note_key *ret)

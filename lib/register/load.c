@@ -8,16 +8,27 @@ struct passing_on {
 	void *arg;
 };
 
+void register_fault_pass(const struct register_fault *f, const char *file,
+			 settings_fault_h *h, void *arg)
+{
+	struct settings_fault s = { .file = file, .line = f->line };
+
+	_Static_assert(sizeof(s.rule) == sizeof(f->rule) &&
+			       sizeof(s.fault) == sizeof(f->fault) &&
+			       sizeof(s.mend) == sizeof(f->mend),
+		       "the texts are copied whole");
+	memcpy(s.rule, f->rule, sizeof(s.rule));
+	memcpy(s.fault, f->fault, sizeof(s.fault));
+	memcpy(s.mend, f->mend, sizeof(s.mend));
+	if (h)
+		h(arg, &s);
+}
+
 static void pass_on(void *arg, const struct register_fault *f)
 {
 	const struct passing_on *p = arg;
-	struct settings_fault s = { .file = p->file, .line = f->line };
 
-	(void)snprintf(s.rule, sizeof(s.rule), "%s", f->rule);
-	(void)snprintf(s.fault, sizeof(s.fault), "%s", f->fault);
-	(void)snprintf(s.mend, sizeof(s.mend), "%s", f->mend);
-	if (p->fault)
-		p->fault(p->arg, &s);
+	register_fault_pass(f, p->file, p->fault, p->arg);
 }
 
 int register_load_text(struct register_book **ret, const char *file,

@@ -21,6 +21,10 @@ int register_load_text(struct register_book **ret, const char *file,
 		       struct text text, settings_fault_h *fault,
 		       void *arg) CHECK_RESULT;
 
+/* Tell a fault of that file's text to h (or nobody). */
+void register_fault_pass(const struct register_fault *f, const char *file,
+			 settings_fault_h *h, void *arg);
+
 /*
  * Everything that the law says of it, at the minute that the text names, else
  * at `now`. That the text names one is reported as a weakness. How many.

@@ -15,6 +15,8 @@
 #ifndef VAXEL_REGISTER_REGISTER_H
 #define VAXEL_REGISTER_REGISTER_H
 
+#include <stdarg.h>
+
 #include "base/bytes.h"
 
 #define REGISTER_ORGANISATIONS 256
@@ -247,6 +249,11 @@ struct register_fault {
 };
 
 typedef void register_fault_h(void *arg, const struct register_fault *f);
+
+/* Put words to f, cut where they are too long, and tell it to h (or nobody). */
+void register_fault_tell(register_fault_h *h, void *arg,
+			 struct register_fault f, const char *mend,
+			 const char *fmt, va_list ap) PRINTF_LIKE(5, 0);
 
 /*
  * Read the text; every fault of form is reported before EINVAL is returned.

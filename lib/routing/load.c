@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "register/load.h"
 #include "routing/gap.h"
 
 enum { YEAR_MINUTES = 366 * 24 * 60, GAPS_TOLD = 40 };
@@ -17,14 +18,9 @@ struct passing_on {
 static void pass_on(void *arg, const struct register_fault *f)
 {
 	struct passing_on *p = arg;
-	struct settings_fault s = { .file = p->file, .line = f->line };
 
-	memcpy(s.rule, f->rule, sizeof(s.rule));
-	memcpy(s.fault, f->fault, sizeof(s.fault));
-	memcpy(s.mend, f->mend, sizeof(s.mend));
 	p->faults++;
-	if (p->fault)
-		p->fault(p->arg, &s);
+	register_fault_pass(f, p->file, p->fault, p->arg);
 }
 
 static void PRINTF_LIKE(5, 6)
@@ -35,11 +31,9 @@ static void PRINTF_LIKE(5, 6)
 	va_list ap;
 
 	(void)snprintf(f.rule, sizeof(f.rule), "%s", rule);
-	(void)snprintf(f.mend, sizeof(f.mend), "%s", mend);
 	va_start(ap, fmt);
-	(void)vsnprintf(f.fault, sizeof(f.fault), fmt, ap);
+	register_fault_tell(pass_on, p, f, mend, fmt, ap);
 	va_end(ap);
-	pass_on(p, &f);
 }
 
 static bool trunk_known(const struct settings *s, const char *name)

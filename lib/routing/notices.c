@@ -11,23 +11,17 @@ struct holding {
 	void *arg;
 };
 
-static void complain(const struct holding *h, const char *mend, const char *fmt,
-		     ...) PRINTF_LIKE(3, 4);
-static void complain(const struct holding *h, const char *mend, const char *fmt,
-		     ...)
+static void PRINTF_LIKE(3, 4) complain(const struct holding *h,
+				       const char *mend, const char *fmt, ...)
 {
 	struct settings_fault f = { .file = h->s->file,
 				    .line = h->line->line,
 				    .rule = "GDPR-13" };
 	va_list args;
 
-	if (!h->fault)
-		return;
 	va_start(args, fmt);
-	(void)vsnprintf(f.fault, sizeof(f.fault), fmt, args);
+	settings_fault_tell(h->fault, h->arg, f, mend, fmt, args);
 	va_end(args);
-	(void)snprintf(f.mend, sizeof(f.mend), "%s", mend);
-	h->fault(h->arg, &f);
 }
 
 /* ---- one notice that a line says */

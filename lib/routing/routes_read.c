@@ -32,13 +32,10 @@ static void PRINTF_LIKE(4, 0)
 	report(struct reading *r, unsigned line, const char *mend,
 	       const char *fmt, va_list ap)
 {
-	struct register_fault f = { .line = line ? line : 1, .rule = "CONFIG" };
+	struct register_fault f = { .line = line, .rule = "CONFIG" };
 
-	(void)snprintf(f.mend, sizeof(f.mend), "%s", mend);
-	(void)vsnprintf(f.fault, sizeof(f.fault), fmt, ap);
 	r->faults++;
-	if (r->fault)
-		r->fault(r->arg, &f);
+	register_fault_tell(r->fault, r->arg, f, mend, fmt, ap);
 }
 
 static void PRINTF_LIKE(3, 4)

@@ -21,6 +21,16 @@ void settings_fault_print(FILE *to, const struct settings_fault *f)
 		      f->mend);
 }
 
+void settings_fault_tell(settings_fault_h *h, void *arg,
+			 struct settings_fault f, const char *mend,
+			 const char *fmt, va_list ap)
+{
+	(void)snprintf(f.mend, sizeof(f.mend), "%s", mend);
+	(void)vsnprintf(f.fault, sizeof(f.fault), fmt, ap);
+	if (h)
+		h(arg, &f);
+}
+
 static void PRINTF_LIKE(6, 0)
 	report(struct loader *l, bool weakness, unsigned line, const char *rule,
 	       const char *mend, const char *fmt, va_list ap)
@@ -30,12 +40,9 @@ static void PRINTF_LIKE(6, 0)
 				    .weakness = weakness };
 
 	(void)snprintf(f.rule, sizeof(f.rule), "%s", rule);
-	(void)snprintf(f.mend, sizeof(f.mend), "%s", mend);
-	(void)vsnprintf(f.fault, sizeof(f.fault), fmt, ap);
 	if (!weakness)
 		l->faults++;
-	if (l->fault)
-		l->fault(l->arg, &f);
+	settings_fault_tell(l->fault, l->arg, f, mend, fmt, ap);
 }
 
 void loader_fault(struct loader *l, unsigned line, const char *rule,

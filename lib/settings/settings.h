@@ -11,6 +11,7 @@
 #ifndef VAXEL_SETTINGS_SETTINGS_H
 #define VAXEL_SETTINGS_SETTINGS_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -286,6 +287,11 @@ struct settings_fault {
 };
 
 typedef void settings_fault_h(void *arg, const struct settings_fault *f);
+
+/* Put words to f, cut where they are too long, and tell it to h (or nobody). */
+void settings_fault_tell(settings_fault_h *h, void *arg,
+			 struct settings_fault f, const char *mend,
+			 const char *fmt, va_list ap) PRINTF_LIKE(5, 0);
 
 /* A national node that asks callers where they are, and so has media. */
 bool settings_asks(const struct settings *s);
