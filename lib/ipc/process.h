@@ -47,6 +47,7 @@ enum socket_kind {
 	SOCKET_CONTROL, /* local, listening: the command line to the desk */
 	SOCKET_KEEPER,  /* local, listening: passphrases straight to the keeper
 			 */
+	SOCKET_HTTPS,   /* listening: other nodes to the desk */
 	SOCKET_KINDS
 };
 

@@ -19,13 +19,13 @@ static bool records(const struct settings *s)
 	return false;
 }
 
-static bool loopback(const char *address)
+bool loader_is_loopback(const char *address)
 {
 	return !strncmp(address, "127.", 4) || !strcmp(address, "::1") ||
 	       !strcasecmp(address, "localhost");
 }
 
-static void check_file(struct loader *l, const char *path, unsigned line,
+void loader_check_file(struct loader *l, const char *path, unsigned line,
 		       const char *what)
 {
 	if (*path && access(path, R_OK))
@@ -67,9 +67,10 @@ static void check_listeners(struct loader *l)
 			loader_fault(l, line, "CONFIG",
 				     "set tls-certificate and tls-key in sip",
 				     "listens for TLS without a certificate");
-		check_file(l, s->tls_certificate, line, "tls-certificate");
-		check_file(l, s->tls_key, line, "tls-key");
-		check_file(l, s->tls_ca, line, "tls-ca");
+		loader_check_file(l, s->tls_certificate, line,
+				  "tls-certificate");
+		loader_check_file(l, s->tls_key, line, "tls-key");
+		loader_check_file(l, s->tls_ca, line, "tls-ca");
 	}
 	if (!s->listener_count && s->role != NODE_PROVIDER)
 		loader_fault(l, line, "CONFIG", "set listen in sip",
@@ -90,8 +91,9 @@ static void check_trunk(struct loader *l, const struct trunk *t)
 			     "authority is set to judge it",
 			     t->name);
 	if (t->user[0])
-		check_file(l, t->password_file, t->line, "password-file");
-	if (t->host[0] && !loopback(t->host) &&
+		loader_check_file(l, t->password_file, t->line,
+				  "password-file");
+	if (t->host[0] && !loader_is_loopback(t->host) &&
 	    (t->transport != SIP_TLS || t->srtp == SRTP_OFF))
 		loader_weakness(l, t->line, "GDPR-32-PLAIN",
 				"set transport = tls and srtp = required",
@@ -126,8 +128,8 @@ static void check_line(struct loader *l, struct line *line)
 		struct notice *n = &line->notices[i];
 
 		silent |= !n->text[0];
-		check_file(l, n->audio, line->line, "audio");
-		check_file(l, n->long_audio, line->line, "long-audio");
+		loader_check_file(l, n->audio, line->line, "audio");
+		loader_check_file(l, n->long_audio, line->line, "long-audio");
 		n->audio_stamp = stamp(n->audio);
 		n->long_stamp = stamp(n->long_audio);
 		if (strpbrk(n->version, "\"\\") || strpbrk(n->language, "\"\\"))
@@ -148,7 +150,7 @@ static void check_line(struct loader *l, struct line *line)
 			     "write a notice with its text in each language",
 			     "line %s records, and the caller is not told",
 			     line->number);
-	check_file(l, line->music, line->line, "music");
+	loader_check_file(l, line->music, line->line, "music");
 	line->music_stamp = stamp(line->music);
 }
 
@@ -222,8 +224,8 @@ static void check_keeper(struct loader *l)
 			"remove it; unlock by hand with vaxel key "
 			"unlock",
 			"the passphrase lies beside the identity");
-	check_file(l, s->identity, line, "identity");
-	check_file(l, s->passphrase_file, line, "passphrase-file");
+	loader_check_file(l, s->identity, line, "identity");
+	loader_check_file(l, s->passphrase_file, line, "passphrase-file");
 }
 
 static bool trunk_known(const struct settings *s, const char *name)
@@ -273,8 +275,8 @@ void loader_check(struct loader *l)
 	for (int i = 0; i < COMPANIONS; i++) {
 		const char *name = settings_companion_name((enum companion)i);
 
-		check_file(l, s->companions[i],
-			   loader_line(l, NULL, NULL, name), name);
+		loader_check_file(l, s->companions[i],
+				  loader_line(l, NULL, NULL, name), name);
 	}
 	check_listeners(l);
 	for (unsigned i = 0; i < s->trunk_count; i++)
@@ -285,12 +287,14 @@ void loader_check(struct loader *l)
 		loader_fault(l, 1, "CONFIG", "add line 1177 { ... }",
 			     "no line to answer");
 	for (unsigned i = 0; i < s->agent_count; i++)
-		check_file(l, s->agents[i].password_file, s->agents[i].line,
-			   "password-file");
+		loader_check_file(l, s->agents[i].password_file,
+				  s->agents[i].line, "password-file");
 	if (answers)
 		check_recipients(l);
-	check_file(l, s->handover_key,
-		   loader_line(l, NULL, NULL, "handover-key"), "handover-key");
+	loader_check_file(l, s->handover_key,
+			  loader_line(l, NULL, NULL, "handover-key"),
+			  "handover-key");
 	check_keeper(l);
 	check_national(l);
+	loader_check_desk(l);
 }

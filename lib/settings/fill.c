@@ -109,8 +109,8 @@ static void fill_handover(struct loader *l, cfg_t *cfg)
 		fill_take(l, cfg_getnstr(cfg, "takes", i), line);
 }
 
-static void fill_each(struct loader *l, cfg_t *cfg, const char *section,
-		      unsigned max, void (*fill)(struct loader *, cfg_t *))
+void loader_each(struct loader *l, cfg_t *cfg, const char *section,
+		 unsigned max, void (*fill)(struct loader *, cfg_t *))
 {
 	unsigned n = cfg_size(cfg, section);
 
@@ -193,12 +193,14 @@ void loader_fill(struct loader *l, cfg_t *cfg)
 	fill_top(l, cfg);
 	loader_fill_sip(l, cfg_getsec(cfg, "sip"));
 	loader_fill_media(l, cfg_getsec(cfg, "media"));
-	fill_each(l, cfg, "trunk", SETTINGS_TRUNKS / 2, loader_fill_trunk);
-	fill_each(l, cfg, "line", SETTINGS_LINES / 2, loader_fill_line);
-	fill_each(l, cfg, "agent", SETTINGS_AGENTS, fill_agent);
-	fill_each(l, cfg, "recipient", SETTINGS_RECIPIENTS, fill_recipient);
-	fill_each(l, cfg, "region", SETTINGS_ROUTES, fill_region);
+	loader_each(l, cfg, "trunk", SETTINGS_TRUNKS / 2, loader_fill_trunk);
+	loader_each(l, cfg, "line", SETTINGS_LINES / 2, loader_fill_line);
+	loader_each(l, cfg, "agent", SETTINGS_AGENTS, fill_agent);
+	loader_each(l, cfg, "recipient", SETTINGS_RECIPIENTS, fill_recipient);
+	loader_each(l, cfg, "region", SETTINGS_ROUTES, fill_region);
 	fill_keeper(l, cfg_getsec(cfg, "keeper"));
+	loader_fill_desk(l, cfg_getsec(cfg, "desk"));
+	loader_each(l, cfg, "feed", SETTINGS_FEEDS, loader_fill_feed);
 	line = loader_line(l, "recorder", NULL, NULL);
 	s->fsync_ms = loader_number(l, recorder, "fsync-ms", 10, 1000, line);
 	s->spool_max_bytes =

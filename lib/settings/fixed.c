@@ -20,6 +20,17 @@ static void fixed(struct loader *l, const char *section, const char *option,
 #define SAME(field) (l->s->field == l->running->field)
 #define SAME_TEXT(field) (!strcmp(l->s->field, l->running->field))
 
+static bool same_feeds(const struct loader *l)
+{
+	bool same = SAME(feed_count);
+
+	for (unsigned i = 0; same && i < l->s->feed_count; i++)
+		same = SAME_TEXT(feeds[i].name) && SAME_TEXT(feeds[i].url) &&
+		       SAME_TEXT(feeds[i].certificate) &&
+		       SAME_TEXT(feeds[i].key) && SAME_TEXT(feeds[i].ca);
+	return same;
+}
+
 void loader_check_fixed(struct loader *l)
 {
 	fixed(l, NULL, "role", SAME(role));
@@ -37,6 +48,13 @@ void loader_check_fixed(struct loader *l)
 	      settings_asks(l->s) == settings_asks(l->running));
 	fixed(l, "keeper", "identity", SAME_TEXT(identity));
 	fixed(l, "keeper", "passphrase-file", SAME_TEXT(passphrase_file));
+	fixed(l, "desk", "https-listen",
+	      SAME_TEXT(https_address) && SAME(https_port));
+	fixed(l, "desk", "certificate", SAME_TEXT(https_certificate));
+	fixed(l, "desk", "key", SAME_TEXT(https_key));
+	fixed(l, "desk", "client-ca", SAME_TEXT(https_client_ca));
+	/* the courier has their certificates, the ledger our place in them */
+	fixed(l, "feed", "url", same_feeds(l));
 	fixed(l, "recorder", "fsync-ms", SAME(fsync_ms));
 	fixed(l, "recorder", "spool-megabytes", SAME(spool_max_bytes));
 }

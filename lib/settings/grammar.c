@@ -95,6 +95,25 @@ static cfg_opt_t keeper[] = { CFG_STR("identity", "", CFGF_NONE),
 			      CFG_INT("quota", 200, CFGF_NONE),
 			      CFG_END() };
 
+static cfg_opt_t peer[] = { CFG_STR("controller", "", CFGF_NONE),
+			    CFG_BOOL("let-go", cfg_false, CFGF_NONE),
+			    CFG_END() };
+
+static cfg_opt_t desk[] = { CFG_STR("https-listen", "", CFGF_NONE),
+			    CFG_STR("certificate", "", CFGF_NONE),
+			    CFG_STR("key", "", CFGF_NONE),
+			    CFG_STR("client-ca", "", CFGF_NONE),
+			    CFG_SEC("peer", peer, CFGF_MULTI | CFGF_TITLE),
+			    CFG_END() };
+
+static cfg_opt_t feed[] = { CFG_STR("url", "", CFGF_NONE),
+			    CFG_STR("controller", "", CFGF_NONE),
+			    CFG_STR("certificate", "", CFGF_NONE),
+			    CFG_STR("key", "", CFGF_NONE),
+			    CFG_STR("ca", "", CFGF_NONE),
+			    CFG_INT("every", 10, CFGF_NONE),
+			    CFG_END() };
+
 static cfg_opt_t recorder[] = { CFG_INT("fsync-ms", 100, CFGF_NONE),
 				CFG_INT("spool-megabytes", 1024, CFGF_NONE),
 				CFG_END() };
@@ -126,6 +145,8 @@ static cfg_opt_t top[] = { CFG_STR("role", "", CFGF_NONE),
 			   CFG_SEC("region", region, CFGF_MULTI | CFGF_TITLE),
 			   CFG_SEC("keeper", keeper, CFGF_NONE),
 			   CFG_SEC("recorder", recorder, CFGF_NONE),
+			   CFG_SEC("desk", desk, CFGF_NONE),
+			   CFG_SEC("feed", feed, CFGF_MULTI | CFGF_TITLE),
 			   CFG_END() };
 
 cfg_t *loader_grammar(void)

@@ -53,6 +53,11 @@ unsigned loader_number(struct loader *l, cfg_t *cfg, const char *option,
 int loader_host_and_port(const char *from, char *host, size_t max,
 			 uint16_t *ret_port) CHECK_RESULT;
 bool loader_is_numeric(const char *address);
+bool loader_is_loopback(const char *host);
+
+/* A fault unless the file, where one is named, can be read. */
+void loader_check_file(struct loader *l, const char *path, unsigned line,
+		       const char *what);
 
 /* ---- the whole, section by section */
 
@@ -63,7 +68,12 @@ void loader_fill_media(struct loader *l, cfg_t *cfg);
 void loader_fill_trunk(struct loader *l, cfg_t *cfg);
 void loader_fill_line(struct loader *l, cfg_t *cfg);
 void loader_fill_ask(struct loader *l, struct line *line, cfg_t *cfg);
+void loader_fill_desk(struct loader *l, cfg_t *cfg);
+void loader_fill_feed(struct loader *l, cfg_t *cfg);
+void loader_each(struct loader *l, cfg_t *cfg, const char *section,
+		 unsigned max, void (*fill)(struct loader *, cfg_t *));
 void loader_check(struct loader *l);
+void loader_check_desk(struct loader *l);
 void loader_check_fixed(struct loader *l);
 
 #endif

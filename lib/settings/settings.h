@@ -39,6 +39,9 @@
 #define SETTINGS_NOTICE_TEXT 4096
 #define SETTINGS_ASKS 2
 #define SETTINGS_ASK_TEXT 512
+#define SETTINGS_DESK_PEERS 16
+#define SETTINGS_FEEDS 8
+#define SETTINGS_URL_MAX 256
 #define SETTINGS_REGISTERED 24 /* notices of the register that one says */
 
 enum node_role {
@@ -192,6 +195,24 @@ struct taken_route { /* whose calls are taken when handed over */
 	char route[SETTINGS_NAME_MAX];
 };
 
+struct desk_peer { /* who may pull what was recorded for its controller */
+	char name[SETTINGS_NAME_MAX]; /* in its client certificate */
+	char controller[SETTINGS_NAME_MAX];
+	bool let_go; /* envelopes and cards leave once it says it has them */
+	unsigned line;
+};
+
+struct feed { /* a supplier's node, from which recordings are pulled */
+	char name[SETTINGS_NAME_MAX]; /* stays: its place in it hangs on that */
+	char url[SETTINGS_URL_MAX];   /* https://HOST[:PORT] */
+	char controller[SETTINGS_NAME_MAX]; /* whose recordings are taken */
+	char certificate[SETTINGS_PATH_MAX];
+	char key[SETTINGS_PATH_MAX];
+	char ca[SETTINGS_PATH_MAX]; /* judges the supplier's certificate */
+	unsigned every_s;
+	unsigned line;
+};
+
 /* Texts that stand in files of their own and belong to the configuration. */
 enum companion {
 	COMPANION_REGISTER, /* organisations, agreements: register.conf(5) */
@@ -272,6 +293,17 @@ struct settings {
 	unsigned quota;        /* most that one person opens in an hour */
 	unsigned lock_after_s; /* it locks so long after it was unlocked; 0: no
 				*/
+
+	/* the desk's HTTPS; port and address as of a listener, "": none */
+	char https_address[64];
+	uint16_t https_port;
+	char https_certificate[SETTINGS_PATH_MAX];
+	char https_key[SETTINGS_PATH_MAX];
+	char https_client_ca[SETTINGS_PATH_MAX];
+	struct desk_peer peers[SETTINGS_DESK_PEERS];
+	unsigned peer_count;
+	struct feed feeds[SETTINGS_FEEDS];
+	unsigned feed_count;
 
 	unsigned fsync_ms; /* group commit of the spool, 100 */
 	uint64_t spool_max_bytes;

@@ -139,21 +139,21 @@ int house_make_folders(struct house *h)
 	return err;
 }
 
-static socklen_t fill_address(const struct listener *l,
+static socklen_t fill_address(const char *address, uint16_t port,
 			      struct sockaddr_storage *ret)
 {
 	struct sockaddr_in *v4 = (struct sockaddr_in *)(void *)ret;
 	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)(void *)ret;
 
 	memset(ret, 0, sizeof(*ret));
-	if (inet_pton(AF_INET, l->address, &v4->sin_addr) == 1) {
+	if (inet_pton(AF_INET, address, &v4->sin_addr) == 1) {
 		v4->sin_family = AF_INET;
-		v4->sin_port = htons(l->port);
+		v4->sin_port = htons(port);
 		return sizeof(*v4);
 	}
-	(void)inet_pton(AF_INET6, l->address, &v6->sin6_addr);
+	(void)inet_pton(AF_INET6, address, &v6->sin6_addr);
 	v6->sin6_family = AF_INET6;
-	v6->sin6_port = htons(l->port);
+	v6->sin6_port = htons(port);
 	return sizeof(*v6);
 }
 
@@ -176,7 +176,7 @@ static int open_sip(const struct listener *l, int *ret_fd)
 {
 	bool udp = l->transport == SIP_UDP;
 	struct sockaddr_storage at;
-	socklen_t len = fill_address(l, &at);
+	socklen_t len = fill_address(l->address, l->port, &at);
 	int one = 1, size = 4 * 1024 * 1024;
 	int fd = socket(at.ss_family,
 			(udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC |
@@ -358,6 +358,31 @@ static int open_local(struct house *h, const char *name, enum socket_kind kind,
 	return add_socket(h, kind, 0, role, fd);
 }
 
+static int open_https(struct house *h)
+{
+	const struct settings *s = h->settings;
+	struct sockaddr_storage at;
+	socklen_t len = fill_address(s->https_address, s->https_port, &at);
+	int fd = socket(at.ss_family,
+			SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int one = 1, err;
+
+	if (fd >= 0 && at.ss_family == AF_INET6)
+		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one,
+				 sizeof(one));
+	if (fd >= 0 &&
+	    !setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) &&
+	    !bind(fd, (struct sockaddr *)&at, len) && !listen(fd, 64))
+		return add_socket(h, SOCKET_HTTPS, 0, ROLE_DESK, fd);
+	err = errno;
+	log_error("cannot listen for HTTPS on port %u (https-listen in desk): "
+		  "%s",
+		  s->https_port, strerror(err));
+	if (fd >= 0)
+		(void)close(fd);
+	return err;
+}
+
 int house_open_sockets(struct house *h)
 {
 	const struct settings *s = h->settings;
@@ -372,6 +397,8 @@ int house_open_sockets(struct house *h)
 			h->sockets[h->socket_count++] =
 				sip_socket(&s->listeners[i], fd);
 	}
+	if (!err && s->https_address[0])
+		err = open_https(h);
 	if (!err)
 		err = open_local(h, "control.sock", SOCKET_CONTROL, ROLE_DESK);
 	if (!err && child_of(h, ROLE_KEEPER, 0))
@@ -394,23 +421,31 @@ void house_remove_sockets(struct house *h)
 	}
 }
 
+static void print_place(const char *what, const char *address, uint16_t port)
+{
+	(void)printf(strchr(address, ':') ? " %s=[%s]:%u" : " %s=%s:%u", what,
+		     address, port);
+}
+
 /* The contract of the command line: one line, then nothing more on stdout. */
 void house_print_ready(const struct house *h)
 {
 	const struct settings *s = h->settings;
-	const char *address = "none";
-	uint16_t port = 0;
+	const struct house_socket *sip = NULL, *https = NULL;
 
-	for (unsigned i = 0; i < h->socket_count && !port; i++) {
+	for (unsigned i = 0; i < h->socket_count; i++) {
 		const struct house_socket *k = &h->sockets[i];
 
-		if (k->kind > SOCKET_SIP_TLS)
-			continue;
-		address = s->listeners[k->index].address;
-		port = k->port;
+		if (k->kind <= SOCKET_SIP_TLS && !sip)
+			sip = k;
+		if (k->kind == SOCKET_HTTPS)
+			https = k;
 	}
-	(void)printf(strchr(address, ':') ? "ready sip=[%s]:%u\n"
-					  : "ready sip=%s:%u\n",
-		     address, port);
+	(void)printf("ready");
+	print_place("sip", sip ? s->listeners[sip->index].address : "none",
+		    sip ? sip->port : 0);
+	if (https)
+		print_place("https", s->https_address, https->port);
+	(void)printf("\n");
 	(void)fflush(stdout);
 }

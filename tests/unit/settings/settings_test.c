@@ -143,6 +143,30 @@ static void each_fault_names_line_and_rule(void **state)
 		{ "age1ql3z7hjy54", "age1ql3z7hjy45", "CONFIG", 13 },
 		{ "trusted = true", "trustd = true", "CONFIG", 6 },
 		{ "recipient b {", "recipient b ", "CONFIG", 14 },
+		/* open to others, and asks nobody; nobody could be judged */
+		{ "recipient b {",
+		  "desk { https-listen = \"192.0.2.1:8443\" certificate = "
+		  "\"/dev/null\" key = \"/dev/null\" }\nrecipient b {",
+		  "GDPR-32-OPEN", 14 },
+		{ "recipient b {",
+		  "desk { https-listen = \"127.0.0.1:8443\" certificate = "
+		  "\"/dev/null\" key = \"/dev/null\"\n	peer a { "
+		  "controller = \"Region Test\" } }\nrecipient b {",
+		  "GDPR-32-OPEN", 15 },
+		{ "recipient b {",
+		  "desk { https-listen = \"127.0.0.1:8443\" }\nrecipient b {",
+		  "CONFIG", 14 },
+		{ "recipient b {",
+		  "desk { https-listen = \"127.0.0.1:8443\" certificate = "
+		  "\"/dev/null\" key = \"/dev/null\" client-ca = "
+		  "\"/dev/null\"\n	peer a { controller = \"No one\" } }\n"
+		  "recipient b {",
+		  "CONFIG", 15 },
+		{ "recipient b {",
+		  "feed a { url = \"http://a.example\" controller = a "
+		  "certificate = \"/dev/null\" key = \"/dev/null\" ca = "
+		  "\"/dev/null\" }\nrecipient b {",
+		  "CONFIG", 14 },
 	};
 
 	(void)state;
