@@ -3,6 +3,7 @@
  *
  * Rule ids are those of the closed list; CONFIG is a fault of form.
  */
+#include <errno.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
@@ -32,6 +33,20 @@ void loader_check_file(struct loader *l, const char *path, unsigned line,
 		loader_fault(l, line, "CONFIG",
 			     "name a file that exists and can be read",
 			     "%s cannot be read", what);
+}
+
+void loader_check_secret(struct loader *l, const char *path, unsigned line,
+			 const char *what)
+{
+	if (!*path || !access(path, R_OK))
+		return;
+	if (errno == ENOENT || errno == ENOTDIR)
+		loader_weakness(l, line, "CONFIG",
+				"make it, or check on the machine that has it; "
+				"vaxel run does not start without it",
+				"the file of %s is not here", what);
+	else
+		loader_check_file(l, path, line, what);
 }
 
 /* Of which file this is, and when it was last written. */
@@ -67,10 +82,10 @@ static void check_listeners(struct loader *l)
 			loader_fault(l, line, "CONFIG",
 				     "set tls-certificate and tls-key in sip",
 				     "listens for TLS without a certificate");
-		loader_check_file(l, s->tls_certificate, line,
-				  "tls-certificate");
-		loader_check_file(l, s->tls_key, line, "tls-key");
-		loader_check_file(l, s->tls_ca, line, "tls-ca");
+		loader_check_secret(l, s->tls_certificate, line,
+				    "tls-certificate");
+		loader_check_secret(l, s->tls_key, line, "tls-key");
+		loader_check_secret(l, s->tls_ca, line, "tls-ca");
 	}
 	if (!s->listener_count && s->role != NODE_PROVIDER)
 		loader_fault(l, line, "CONFIG", "set listen in sip",
@@ -91,8 +106,8 @@ static void check_trunk(struct loader *l, const struct trunk *t)
 			     "authority is set to judge it",
 			     t->name);
 	if (t->user[0])
-		loader_check_file(l, t->password_file, t->line,
-				  "password-file");
+		loader_check_secret(l, t->password_file, t->line,
+				    "password-file");
 	if (t->host[0] && !loader_is_loopback(t->host) &&
 	    (t->transport != SIP_TLS || t->srtp == SRTP_OFF))
 		loader_weakness(l, t->line, "GDPR-32-PLAIN",
@@ -224,8 +239,8 @@ static void check_keeper(struct loader *l)
 			"remove it; unlock by hand with vaxel key "
 			"unlock",
 			"the passphrase lies beside the identity");
-	loader_check_file(l, s->identity, line, "identity");
-	loader_check_file(l, s->passphrase_file, line, "passphrase-file");
+	loader_check_secret(l, s->identity, line, "identity");
+	loader_check_secret(l, s->passphrase_file, line, "passphrase-file");
 }
 
 static bool trunk_known(const struct settings *s, const char *name)
@@ -287,13 +302,13 @@ void loader_check(struct loader *l)
 		loader_fault(l, 1, "CONFIG", "add line 1177 { ... }",
 			     "no line to answer");
 	for (unsigned i = 0; i < s->agent_count; i++)
-		loader_check_file(l, s->agents[i].password_file,
-				  s->agents[i].line, "password-file");
+		loader_check_secret(l, s->agents[i].password_file,
+				    s->agents[i].line, "password-file");
 	if (answers)
 		check_recipients(l);
-	loader_check_file(l, s->handover_key,
-			  loader_line(l, NULL, NULL, "handover-key"),
-			  "handover-key");
+	loader_check_secret(l, s->handover_key,
+			    loader_line(l, NULL, NULL, "handover-key"),
+			    "handover-key");
 	check_keeper(l);
 	check_national(l);
 	loader_check_desk(l);

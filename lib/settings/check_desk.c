@@ -44,9 +44,9 @@ static void check_https(struct loader *l)
 			     "certificate is demanded, or listen on 127.0.0.1",
 			     "the desk listens on an address that others "
 			     "reach, and asks nobody who they are");
-	loader_check_file(l, s->https_certificate, line, "certificate");
-	loader_check_file(l, s->https_key, line, "key");
-	loader_check_file(l, s->https_client_ca, line, "client-ca");
+	loader_check_secret(l, s->https_certificate, line, "certificate");
+	loader_check_secret(l, s->https_key, line, "key");
+	loader_check_secret(l, s->https_client_ca, line, "client-ca");
 }
 
 static bool is_https(const char *url)
@@ -80,9 +80,9 @@ static void check_feed(struct loader *l, const struct feed *f)
 			     "feed %s has no certificate to show, or no "
 			     "authority to judge the other side",
 			     f->name);
-	loader_check_file(l, f->certificate, f->line, "certificate");
-	loader_check_file(l, f->key, f->line, "key");
-	loader_check_file(l, f->ca, f->line, "ca");
+	loader_check_secret(l, f->certificate, f->line, "certificate");
+	loader_check_secret(l, f->key, f->line, "key");
+	loader_check_secret(l, f->ca, f->line, "ca");
 }
 
 void loader_check_desk(struct loader *l)

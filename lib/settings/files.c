@@ -1,5 +1,6 @@
 #include "settings/files.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -131,6 +132,13 @@ static void add_tls(struct pack *k)
 		    s->tls_ca[0] ? s->tls_ca : SYSTEM_CA, s->sip_line);
 }
 
+/* Whoever uses it opens it by himself. */
+static void look(struct pack *k, const char *what, const char *path)
+{
+	if (*path && access(path, R_OK))
+		report(k, k->s->keeper_line, what, "", strerror(errno));
+}
+
 int files_pack(const struct settings *s, uint8_t *to, size_t max,
 	       settings_fault_h *fault, void *arg)
 {
@@ -148,6 +156,8 @@ int files_pack(const struct settings *s, uint8_t *to, size_t max,
 	for (unsigned i = 0; i < s->agent_count; i++)
 		add(&k, FILE_AGENT_PASSWORD, "password-file", s->agents[i].name,
 		    s->agents[i].password_file, s->agents[i].line);
+	look(&k, "identity", s->identity);
+	look(&k, "passphrase-file", s->passphrase_file);
 	return k.err;
 }
 

@@ -167,6 +167,7 @@ static void fill_keeper(struct loader *l, cfg_t *cfg)
 	struct settings *s = l->s;
 	unsigned line = loader_line(l, "keeper", NULL, NULL);
 
+	s->keeper_line = loader_line(l, "keeper", NULL, "identity");
 	loader_path(l, s->identity, cfg_getstr(cfg, "identity"), line,
 		    "identity");
 	loader_path(l, s->passphrase_file, cfg_getstr(cfg, "passphrase-file"),

@@ -58,6 +58,12 @@ bool loader_is_loopback(const char *host);
 /* A fault unless the file, where one is named, can be read. */
 void loader_check_file(struct loader *l, const char *path, unsigned line,
 		       const char *what);
+/*
+ * Keys, certificates and passwords: a configuration is also checked where these
+ * are not, so that is a weakness. A node does not start without (files_pack()).
+ */
+void loader_check_secret(struct loader *l, const char *path, unsigned line,
+			 const char *what);
 
 /* ---- the whole, section by section */
 

@@ -283,6 +283,7 @@ struct settings {
 
 	/* keeper: an age file under a passphrase; "": no keeper here */
 	char identity[SETTINGS_PATH_MAX];
+	unsigned keeper_line; /* where it stands in the file */
 	/* a file with the passphrase, for unattended starts (checked as a
 	 * weakness) */
 	char passphrase_file[SETTINGS_PATH_MAX];

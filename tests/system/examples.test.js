@@ -56,6 +56,16 @@ test('no fault in the four, and the weakness of one machine is named', async () 
 	}
 });
 
+test('they have no fault where their keys are not, but do not run there', async () => {
+	for (const name of GOOD) {
+		const file = path.join(examples, `${name}.conf`), r = await run(vaxel, ['check', '-c', file]);
+		assert.match(r.stdout, /^0 faults\n$/m, `${name}: ${r.stdout}`);
+		const started = await run(vaxel, ['run', '-c', file]);
+		assert.equal(started.status, 1, name);
+		assert.match(started.stderr, /\.conf:\d+: CONFIG: \S+ cannot be used: No such file or directory; mend: /, name);
+	}
+});
+
 test('all four by the same register and routes, with all regions', () => {
 	for (const name of GOOD) assert.match(read(`${name}.conf`), /^register = "register.conf"\nroutes = "routes.conf"$/m);
 	const counties = new Set([...read('routes.conf').matchAll(/"(\d\d)"/g)].map((m) => m[1]));
