@@ -4,7 +4,6 @@
  * Secrets are shown once and kept nowhere: the keeper's passphrase and the
  * recovery key. What must lie on disk is made 0600.
  */
-#include <fcntl.h>
 #include <limits.h>
 #include <sodium.h>
 #include <stdlib.h>
@@ -13,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/encode.h"
+#include "base/fd.h"
 #include "base/secret.h"
 #include "command/command.h"
 #include "command/init_texts.h"
@@ -63,17 +63,9 @@ static bool holds_keys(const struct init *i)
 static int write_file(const char *dir, const char *name, const char *text)
 {
 	char path[PATH_MAX + 64];
-	size_t len = strlen(text);
-	int fd, err = 0;
 
 	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return errno;
-	if (write(fd, text, len) != (ssize_t)len || fsync(fd))
-		err = errno;
-	(void)close(fd);
-	return err;
+	return fd_write_new(path, text, strlen(text));
 }
 
 static int make_folders(struct init *i)

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/encode.h"
+#include "base/fd.h"
 #include "command/node.h"
 
 enum { SEALED_MAX = 1024 };
@@ -38,7 +39,7 @@ static int write_one(const json_t *o)
 	if (base64_read(text_of(text), BASE64_PADDED, sealed, sizeof(sealed),
 			&len))
 		return node_fail("the answer makes no sense");
-	if (node_write(STDOUT_FILENO, sealed, len))
+	if (fd_write(STDOUT_FILENO, sealed, len))
 		return node_fail("cannot write");
 	return EXIT_YES;
 }

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/secret.h"
 #include "command/key.h"
 #include "command/node.h"
@@ -218,7 +219,7 @@ static int ask_door(const struct settings *s, enum door_word word,
 	w = writer_on(out->bytes, out->len);
 	err = door_ask_write(&w, word, passphrase);
 	if (!err)
-		err = node_write(fd, out->bytes, w.len);
+		err = fd_write(fd, out->bytes, w.len);
 	if (!err)
 		err = read_answer(fd, ret);
 	(void)close(fd);

@@ -1,12 +1,12 @@
 /*
  * key split -- shares of a key, on paper or in files
  */
-#include <fcntl.h>
 #include <sodium.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "command/key_shares.h"
 #include "command/node.h"
 #include "command/secret_input.h"
@@ -45,30 +45,13 @@ static int file_of(const struct sharing *j, unsigned i, char path[PATH_ROOM])
 	return n > 0 && n < PATH_ROOM ? 0 : ENAMETOOLONG;
 }
 
-static int write_file(const char *path, const void *p, size_t len)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	int err;
-
-	if (fd < 0)
-		return errno;
-	err = node_write(fd, p, len);
-	if (!err && fsync(fd))
-		err = errno;
-	if (close(fd) && !err)
-		err = errno;
-	if (err)
-		(void)unlink(path);
-	return err;
-}
-
 /* On a terminal each share is for somebody's eyes alone: one at a time. */
 static int show(const struct secret *paper, size_t len)
 {
 	bool person = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 	char c = 0;
 
-	if (node_write(STDOUT_FILENO, paper->bytes, len))
+	if (fd_write(STDOUT_FILENO, paper->bytes, len))
 		return node_fail("cannot write: %s", strerror(errno));
 	if (!person)
 		return EXIT_YES;
@@ -92,7 +75,7 @@ static int give_one(const struct sharing *j, unsigned i, const char *recipient,
 		return show(paper, len);
 	err = file_of(j, i, path);
 	if (!err)
-		err = write_file(path, paper->bytes, len);
+		err = fd_write_new(path, paper->bytes, len);
 	return err ? node_fail("cannot make %s/share-%u: %s", j->out, i + 1,
 			       strerror(err))
 		   : EXIT_YES;

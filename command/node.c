@@ -7,6 +7,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/fd.h"
+
 #define DEFAULT_HERE "vaxel.conf"
 #define DEFAULT_SYSTEM "/etc/vaxel/vaxel.conf"
 
@@ -193,23 +195,6 @@ int node_connect(const struct settings *s, const char *socket_name)
 	return -1;
 }
 
-int node_write(int fd, const void *p, size_t len)
-{
-	const uint8_t *at = p;
-
-	while (len) {
-		ssize_t n = write(fd, at, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return errno;
-		at += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 static int read_full(int fd, uint8_t *to, size_t len)
 {
 	while (len) {
@@ -235,10 +220,10 @@ static int send_request(int fd, json_t *request)
 	json_decref(request);
 	if (!err) {
 		writer_u32(&w, (uint32_t)strlen(text));
-		err = node_write(fd, head, sizeof(head));
+		err = fd_write(fd, head, sizeof(head));
 	}
 	if (!err)
-		err = node_write(fd, text, strlen(text));
+		err = fd_write(fd, text, strlen(text));
 	free(text);
 	return err;
 }

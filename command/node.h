@@ -77,7 +77,4 @@ int node_usage(const char *usage, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Connect to a socket in the runtime folder. -1, having said why. */
 int node_connect(const struct settings *s, const char *socket_name);
 
-/* Write all of it, or give the errno. */
-int node_write(int fd, const void *p, size_t len) CHECK_RESULT;
-
 #endif

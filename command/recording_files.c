@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "command/recording.h"
 
 /* ---- export */
@@ -51,7 +52,7 @@ static int begin_part(void *arg, const json_t *o)
 static int write_part(void *arg, const void *p, size_t len)
 {
 	struct exporter *e = arg;
-	int err = e->fd < 0 ? EPROTO : node_write(e->fd, p, len);
+	int err = e->fd < 0 ? EPROTO : fd_write(e->fd, p, len);
 
 	return err ? node_fail("cannot write: %s", strerror(err)) : EXIT_YES;
 }

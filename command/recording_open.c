@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/secret.h"
 #include "command/disclosure.h"
 #include "command/recording.h"
@@ -186,7 +187,7 @@ static int take_release(void *arg, const json_t *j)
 
 static int write_out(void *arg, const void *p, size_t len)
 {
-	int err = node_write(STDOUT_FILENO, p, len);
+	int err = fd_write(STDOUT_FILENO, p, len);
 
 	(void)arg;
 	return err ? node_fail("cannot write: %s", strerror(err)) : EXIT_YES;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/encode.h"
+#include "base/fd.h"
 #include "command/node.h"
 
 #define WORD "vaxel-user-key-1 "
@@ -40,21 +41,6 @@ static int make_folders(const char *path)
 	return 0;
 }
 
-static int write_file(const char *path, const struct writer *w)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	int err = 0;
-
-	if (fd < 0)
-		return errno;
-	if (write(fd, w->buf, w->len) != (ssize_t)w->len || fsync(fd))
-		err = errno ? errno : EIO;
-	(void)close(fd);
-	if (err)
-		(void)unlink(path);
-	return err;
-}
-
 int userkey_new(const char *path, const char *name, struct userkey *ret)
 {
 	struct userkey k = { .secret = secret_new(64) };
@@ -72,7 +58,7 @@ int userkey_new(const char *path, const char *name, struct userkey *ret)
 		err = writer_finish(&w);
 	}
 	if (!err)
-		err = write_file(path, &w);
+		err = fd_write_new(path, w.buf, w.len);
 	secret_free(text);
 	if (err)
 		userkey_close(&k);

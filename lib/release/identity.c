@@ -1,10 +1,10 @@
 #include "release/identity.h"
 
-#include <fcntl.h>
 #include <sodium.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "seal/stream.h"
 
 enum { TEXT_MAX = AGE_IDENTITY_CHARS + 1, WORK_MOST = 20 };
@@ -98,32 +98,6 @@ int identity_open(struct bytes file, struct text passphrase,
 	return err;
 }
 
-static int write_new(const char *path, const uint8_t *p, size_t len)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	int err = 0;
-
-	if (fd < 0)
-		return errno;
-	while (len && !err) {
-		ssize_t n = write(fd, p, len);
-
-		if (n < 0)
-			err = errno == EINTR ? 0 : errno;
-		else {
-			p += n;
-			len -= (size_t)n;
-		}
-	}
-	if (!err && fsync(fd))
-		err = errno;
-	if (close(fd) && !err)
-		err = errno;
-	if (err)
-		(void)unlink(path);
-	return err;
-}
-
 int key_make_identity(const char *path, char ret_passphrase[PASSPHRASE_MAX],
 		      char ret_recipient[AGE_RECIPIENT_CHARS + 1])
 {
@@ -138,7 +112,7 @@ int key_make_identity(const char *path, char ret_passphrase[PASSPHRASE_MAX],
 	passphrase_new(passphrase);
 	err = identity_seal(&i, text_of(passphrase), &w);
 	if (!err)
-		err = write_new(path, file, w.len);
+		err = fd_write_new(path, file, w.len);
 	if (!err) {
 		memcpy(ret_passphrase, passphrase, sizeof(passphrase));
 		age_recipient_text(&i.recipient, ret_recipient);

@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd.h"
+
 enum { PATH_BYTES = 96 };
 
 int file_read(int dir_fd, const char *path, void *buf, size_t max,
@@ -74,21 +76,6 @@ static int make_folders(int dir_fd, const char *path)
 	return 0;
 }
 
-static int write_all(int fd, const uint8_t *p, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, p, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return errno;
-		p += n;
-		len -= (size_t)n;
-	}
-	return fsync(fd) ? errno : 0;
-}
-
 int file_write(int dir_fd, const char *path, const void *p, size_t len,
 	       unsigned mode)
 {
@@ -114,7 +101,9 @@ int file_write(int dir_fd, const char *path, const void *p, size_t len,
 	}
 	if (fd < 0)
 		return errno;
-	err = write_all(fd, p, len);
+	err = fd_write(fd, p, len);
+	if (!err && fsync(fd))
+		err = errno;
 	if (close(fd) && !err)
 		err = errno;
 	if (!err && renameat(dir_fd, part, dir_fd, path))

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/fd.h"
+
 static int read_whole(int fd, uint8_t *buf, size_t max, size_t *ret_len)
 {
 	size_t len = 0;
@@ -37,21 +39,6 @@ int keepfile_read(int dir_fd, const char *name, uint8_t *buf, size_t max,
 	return err;
 }
 
-static int write_whole(int fd, const uint8_t *p, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, p, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return errno;
-		p += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 int keepfile_replace(int dir_fd, const char *name, const uint8_t *p, size_t len)
 {
 	char fresh[64];
@@ -63,7 +50,7 @@ int keepfile_replace(int dir_fd, const char *name, const uint8_t *p, size_t len)
 		    0600);
 	if (fd < 0)
 		return errno;
-	err = write_whole(fd, p, len);
+	err = fd_write(fd, p, len);
 	if (!err && fsync(fd))
 		err = errno;
 	if (close(fd) && !err)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/log.h"
 #include "base/metric.h"
 #include "handover/kept.h"
@@ -218,28 +219,13 @@ int house_files_fd(struct settings *s, settings_fault_h *fault, void *arg,
 	return err;
 }
 
-static int write_all(int fd, const char *text, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, text, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? errno : EIO;
-		text += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 static int write_file(int fd, const char *file)
 {
 	char *text = NULL;
 	int err = settings_read_file(file, &text);
 
 	if (!err)
-		err = write_all(fd, text, strlen(text));
+		err = fd_write(fd, text, strlen(text));
 	free(text);
 	return err;
 }
@@ -256,7 +242,7 @@ int house_config_fd(const struct settings *s, int *ret_fd)
 	if (!err)
 		err = write_file(fd, s->file);
 	for (int i = 0; !err && i < COMPANIONS; i++) {
-		err = write_all(fd, "", 1);
+		err = fd_write(fd, "", 1);
 		if (!err && s->companions[i][0])
 			err = write_file(fd, s->companions[i]);
 	}
