@@ -13,6 +13,17 @@ int text_copy(char *to, size_t max, struct text t)
 	return 0;
 }
 
+bool text_take(struct text *t, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	if (t->len < n || memcmp(t->p, prefix, n) != 0)
+		return false;
+	t->p += n;
+	t->len -= n;
+	return true;
+}
+
 struct text text_cut(struct text *t, char c)
 {
 	const char *at = t->len ? memchr(t->p, c, t->len) : NULL;

@@ -43,6 +43,9 @@ static inline bool text_is(struct text t, const char *s)
 /* Copy into a terminated array of max bytes. EMSGSIZE if it does not fit. */
 int text_copy(char *to, size_t max, struct text t) CHECK_RESULT;
 
+/* Take off what it begins with; a text that does not is left as it is. */
+bool text_take(struct text *t, const char *prefix);
+
 /* Cut off what stands before the first c, or all of it; c itself goes too. */
 struct text text_cut(struct text *t, char c);
 

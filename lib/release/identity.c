@@ -2,7 +2,6 @@
 
 #include <sodium.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/fd.h"
 #include "seal/stream.h"

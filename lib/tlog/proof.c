@@ -4,17 +4,6 @@
 
 static const char header[] = "c2sp.org/tlog-proof@v1";
 
-static bool take_prefix(struct text *t, const char *prefix)
-{
-	size_t n = strlen(prefix);
-
-	if (t->len < n || memcmp(t->p, prefix, n) != 0)
-		return false;
-	t->p += n;
-	t->len -= n;
-	return true;
-}
-
 /* Base64 of whatever length, strict all the same. */
 static bool is_base64(struct text t)
 {
@@ -40,13 +29,13 @@ int tlog_proof_read(struct text t, struct tlog_proof *ret)
 	if (reader_until(&r, '\n', &line) || !text_is(line, header) ||
 	    reader_until(&r, '\n', &line))
 		return EBADMSG;
-	if (take_prefix(&line, "extra ")) {
+	if (text_take(&line, "extra ")) {
 		p.extra = line;
 		if (!line.len || !is_base64(line) ||
 		    reader_until(&r, '\n', &line))
 			return EBADMSG;
 	}
-	if (!take_prefix(&line, "index ") || merkle_size_read(line, &p.index) ||
+	if (!text_take(&line, "index ") || merkle_size_read(line, &p.index) ||
 	    merkle_proof_read(&r, MERKLE_PROOF_MAX, &p.path))
 		return EBADMSG;
 	p.checkpoint = (struct text){ (const char *)r.at, reader_left(&r) };

@@ -25,24 +25,13 @@ void tile_path(const struct tile_name *t, char to[TILE_PATH_MAX])
 	to[w.len] = '\0';
 }
 
-static bool take_prefix(struct text *t, const char *prefix)
-{
-	size_t n = strlen(prefix);
-
-	if (t->len < n || memcmp(t->p, prefix, n) != 0)
-		return false;
-	t->p += n;
-	t->len -= n;
-	return true;
-}
-
 /* "x001/x234/067", exactly; what follows stays in t. */
 static int read_index(struct text *t, uint64_t *ret)
 {
 	uint64_t index = 0;
 
 	for (;;) {
-		bool more = take_prefix(t, "x");
+		bool more = text_take(t, "x");
 		uint64_t group;
 
 		if (t->len < 3 ||
@@ -54,7 +43,7 @@ static int read_index(struct text *t, uint64_t *ret)
 		t->len -= 3;
 		if (!more)
 			break;
-		if (!take_prefix(t, "/"))
+		if (!text_take(t, "/"))
 			return EBADMSG;
 	}
 	*ret = index;
@@ -68,10 +57,10 @@ int tile_path_read(struct text path, struct tile_name *ret)
 	struct text t = path;
 	uint64_t width;
 
-	if (take_prefix(&t, "tile/entries/")) {
+	if (text_take(&t, "tile/entries/")) {
 		name.level = TILE_ENTRIES;
 	} else {
-		if (!take_prefix(&t, "tile/") || t.len < 2 || t.p[0] < '0' ||
+		if (!text_take(&t, "tile/") || t.len < 2 || t.p[0] < '0' ||
 		    t.p[0] >= '0' + TILE_LEVELS || t.p[1] != '/')
 			return EBADMSG;
 		name.level = (unsigned)(t.p[0] - '0');
@@ -81,7 +70,7 @@ int tile_path_read(struct text path, struct tile_name *ret)
 	if (read_index(&t, &name.index))
 		return EBADMSG;
 	if (t.len) {
-		if (!take_prefix(&t, ".p/") ||
+		if (!text_take(&t, ".p/") ||
 		    text_u64(t, 1, TILE_WIDTH - 1, &width))
 			return EBADMSG;
 		name.width = (unsigned)width;
