@@ -1,7 +1,6 @@
 #include "tests/unit/unit.h"
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <jansson.h>
 #include <sodium.h>
 #include <sqlite3.h>
@@ -16,22 +15,14 @@
 #include "process/ledger/ask.h"
 #include "process/ledger/book.h"
 #include "process/ledger/node.h"
+#include "tests/unit/ledger/books.h"
 
-static char dir[64];
+static char dir[SCRATCH_MAX];
 static struct note_signer signer;
 static struct book *book;
 static bool rolled_back;
 
 enum { NOW_MS = 1795295100 };
-
-static int remove_one(const char *path, const struct stat *st, int kind,
-		      struct FTW *ftw)
-{
-	(void)st;
-	(void)kind;
-	(void)ftw;
-	return remove(path);
-}
 
 static void open_book(void)
 {
@@ -47,25 +38,18 @@ static void reopen(void)
 
 static int set_up(void **state)
 {
-	char vkey[NOTE_KEY_TEXT_MAX], path[128];
-
 	(void)state;
-	memcpy(dir, "/tmp/book_test.XXXXXX", 22);
-	if (!mkdtemp(dir) || ledger_init(dir, "example.org/log", vkey))
-		return 1;
-	(void)snprintf(path, sizeof(path), "%s/log.key", dir);
-	if (ledger_key_load(path, &signer))
-		return 1;
-	return book_open(&book, dir, &signer, &rolled_back);
+	return books_make(dir, &signer) ||
+	       book_open(&book, dir, &signer, &rolled_back);
 }
 
 static int tear_down(void **state)
 {
+	struct book *last = book;
+
 	(void)state;
-	book_close(book);
 	book = NULL;
-	note_signer_close(&signer);
-	return nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	return books_remove(dir, &signer, last);
 }
 
 /* For what somebody does to files behind our back. */

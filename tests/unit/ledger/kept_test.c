@@ -3,7 +3,6 @@
  */
 #include "tests/unit/unit.h"
 
-#include <ftw.h>
 #include <jansson.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -14,11 +13,12 @@
 #include "base/secret.h"
 #include "process/ledger/ask.h"
 #include "process/ledger/book.h"
+#include "tests/unit/ledger/books.h"
 #include "tlog/folder.h"
 
 enum { SEALED_BYTES = 520, CALLS = 700, MANY_MS = 1000 };
 
-static char dir[64];
+static char dir[SCRATCH_MAX];
 static struct note_signer signer;
 static struct book *book;
 
@@ -32,34 +32,17 @@ static void open_book(void)
 
 static int set_up(void **state)
 {
-	char vkey[NOTE_KEY_TEXT_MAX], path[128];
-
 	(void)state;
-	memcpy(dir, "/tmp/kept_test.XXXXXX", 22);
-	if (!mkdtemp(dir) || ledger_init(dir, "example.org/log", vkey))
-		return 1;
-	(void)snprintf(path, sizeof(path), "%s/log.key", dir);
-	if (ledger_key_load(path, &signer))
+	if (books_make(dir, &signer))
 		return 1;
 	open_book();
 	return 0;
 }
 
-static int remove_one(const char *path, const struct stat *st, int kind,
-		      struct FTW *ftw)
-{
-	(void)st;
-	(void)kind;
-	(void)ftw;
-	return remove(path);
-}
-
 static int tear_down(void **state)
 {
 	(void)state;
-	book_close(book);
-	note_signer_close(&signer);
-	return nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	return books_remove(dir, &signer, book);
 }
 
 /* What cannot be mistaken for anything else: the number in each 16 bytes. */

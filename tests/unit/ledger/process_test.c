@@ -21,11 +21,12 @@
 #include "ipc/confine.h"
 #include "ipc/values.h"
 #include "process/ledger/ledger.h"
+#include "tests/unit/scratch.h"
 #include "tlog/folder.h"
 
 enum { EVENTS = 3000 };
 
-static char dir[64];
+static char dir[SCRATCH_MAX];
 static char vkey[NOTE_KEY_TEXT_MAX];
 static uv_loop_t loop;
 
@@ -58,15 +59,6 @@ static int own_one(const char *path, const struct stat *st, int kind,
 	return chown(path, uid, gid);
 }
 
-static int remove_one(const char *path, const struct stat *st, int kind,
-		      struct FTW *ftw)
-{
-	(void)st;
-	(void)kind;
-	(void)ftw;
-	return remove(path);
-}
-
 /* In a child: locked memory is made once a process, later by the ledger's. */
 static int make_key(const char *path)
 {
@@ -96,8 +88,7 @@ static int set_up(void **state)
 	char path[128];
 
 	(void)state;
-	memcpy(dir, "/tmp/ledger_test.XXXXXX", 24);
-	if (!mkdtemp(dir) || chmod(dir, 0755) || uv_loop_init(&loop))
+	if (scratch_make(dir) || chmod(dir, 0755) || uv_loop_init(&loop))
 		return 1;
 	(void)snprintf(path, sizeof(path), "%s/ledger", dir);
 	return make_key(path) ||
@@ -109,7 +100,7 @@ static int tear_down(void **state)
 	(void)state;
 	(void)uv_run(&loop, UV_RUN_NOWAIT);
 	(void)uv_loop_close(&loop);
-	return nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	return scratch_remove(dir);
 }
 
 /* ---- channels */

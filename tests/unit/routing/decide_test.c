@@ -8,22 +8,6 @@
 
 #include "tests/unit/routing/world.h"
 
-static struct world world;
-
-static int setup(void **state)
-{
-	(void)state;
-	world_make(&world);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	world_free(&world);
-	return 0;
-}
-
 static struct decide_ask ask_of(const char *municipality, const char *at)
 {
 	return (struct decide_ask){ .line = TEXT("1177"),
@@ -350,5 +334,5 @@ int main(void)
 		cmocka_unit_test(test_never_unlawful),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, world_set_up, world_tear_down);
 }

@@ -93,22 +93,6 @@ static const struct minute minutes[] = {
 	{ "2584", "2026-12-24T03:00:00+01:00", "national" },
 };
 
-static struct world world;
-
-static int setup(void **state)
-{
-	(void)state;
-	world_make(&world);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	world_free(&world);
-	return 0;
-}
-
 static void test_minutes(void **state)
 {
 	(void)state;
@@ -132,5 +116,5 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_minutes) };
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, world_set_up, world_tear_down);
 }

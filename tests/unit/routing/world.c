@@ -174,6 +174,22 @@ void world_free(struct world *w)
 	register_free(w->book);
 }
 
+struct world world;
+
+int world_set_up(void **state)
+{
+	(void)state;
+	world_make(&world);
+	return 0;
+}
+
+int world_tear_down(void **state)
+{
+	(void)state;
+	world_free(&world);
+	return 0;
+}
+
 int64_t world_minute(const char *rfc3339)
 {
 	int64_t ms;

@@ -35,6 +35,11 @@ const char *world_routes(void);
 void world_make(struct world *w);
 void world_free(struct world *w);
 
+/* One for a whole group of tests, as cmocka has it made and taken away. */
+extern struct world world;
+int world_set_up(void **state);
+int world_tear_down(void **state);
+
 int64_t world_minute(const char *rfc3339);
 
 /* NULL or "": nobody knows where. */

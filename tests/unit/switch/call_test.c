@@ -1417,19 +1417,27 @@ static void test_national_lets_go_by_redirect(void **state)
 	assert_int_equal(rig->self.count, 0);
 }
 
+/* A node that may pass the call on called; its notice waits for that. */
+static struct session *may_be_referred(struct call *c)
+{
+	struct session *caller;
+
+	rig->more = "Vaxel-Way: refer\r\n";
+	assert_int_equal(rig_invite("1177", 0, &caller), 0);
+	rig_opened(c, SIDE_CALLER, 20000);
+	forget();
+	rig_confirmed(caller);
+	return caller;
+}
+
 /* ---- another in the caller's place */
 
 static void test_replaced_before_the_notice(void **state)
 {
 	struct call *c = call_of(&rig->self, 0);
-	struct session *first, *second;
+	struct session *first = may_be_referred(c), *second;
 
 	(void)state;
-	rig->more = "Vaxel-Way: refer\r\n";
-	assert_int_equal(rig_invite("1177", 0, &first), 0);
-	rig_opened(c, SIDE_CALLER, 20000);
-	forget();
-	rig_confirmed(first);
 	heard("set 0 codec 0\n"); /* it waits */
 	rig_wait(1000);
 	heard("");
@@ -1452,13 +1460,9 @@ static void test_replaced_before_the_notice(void **state)
 static void test_nobody_comes_in_his_place(void **state)
 {
 	struct call *c = call_of(&rig->self, 0);
-	struct session *caller;
+	struct session *caller = may_be_referred(c);
 
 	(void)state;
-	rig->more = "Vaxel-Way: refer\r\n";
-	assert_int_equal(rig_invite("1177", 0, &caller), 0);
-	rig_opened(c, SIDE_CALLER, 20000);
-	rig_confirmed(caller);
 	forget();
 	rig_wait(1900);
 	heard("");
@@ -1480,13 +1484,9 @@ static void test_nobody_comes_in_his_place(void **state)
 static void test_notice_waits_no_longer_than_needed(void **state)
 {
 	struct call *c = call_of(&rig->self, 0);
-	struct session *caller;
+	struct session *caller = may_be_referred(c);
 
 	(void)state;
-	rig->more = "Vaxel-Way: refer\r\n";
-	assert_int_equal(rig_invite("1177", 0, &caller), 0);
-	rig_opened(c, SIDE_CALLER, 20000);
-	rig_confirmed(caller);
 	forget();
 	switch_session_handlers.told(caller->owner, caller, TEXT("what?"));
 	heard("");
@@ -1502,13 +1502,9 @@ static void test_notice_waits_no_longer_than_needed(void **state)
 static void test_replaced_after_a_hold_in_the_notice(void **state)
 {
 	struct call *c = call_of(&rig->self, 0);
-	struct session *first, *second;
+	struct session *first = may_be_referred(c), *second;
 
 	(void)state;
-	rig->more = "Vaxel-Way: refer\r\n";
-	assert_int_equal(rig_invite("1177", 0, &first), 0);
-	rig_opened(c, SIDE_CALLER, 20000);
-	rig_confirmed(first);
 	rig_offers(first, OFFER_SENDONLY);
 	assert_true(c->legs[SIDE_CALLER].holds);
 	assert_int_equal(rig_replace(c, SIDE_CALLER, 0, &second), 0);

@@ -1,12 +1,12 @@
 #include "tests/unit/unit.h"
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <sodium.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/secret.h"
+#include "tests/unit/scratch.h"
 #include "tests/unit/tlog/vectors.h"
 #include "tlog/folder.h"
 #include "tlog/folder_file.h"
@@ -16,30 +16,20 @@ static const char skey[] = "PRIVATE+KEY+example.com/log/testdata+33d7b496+"
 static const char vkey[] = "example.com/log/testdata+33d7b496+"
 			   "AeHTu4Q3hEIMHNqc6fASMsq3rKNx280NI+oO5xCFkkSx";
 
-static char dir[64];
+static char dir[SCRATCH_MAX];
 static struct note_signer signer;
-
-static int remove_one(const char *path, const struct stat *st, int kind,
-		      struct FTW *ftw)
-{
-	(void)st;
-	(void)kind;
-	(void)ftw;
-	return remove(path);
-}
 
 static int set_up(void **state)
 {
 	(void)state;
-	memcpy(dir, "/tmp/folder_test.XXXXXX", 24);
-	return !mkdtemp(dir) || note_signer_read(text_of(skey), &signer);
+	return scratch_make(dir) || note_signer_read(text_of(skey), &signer);
 }
 
 static int tear_down(void **state)
 {
 	(void)state;
 	note_signer_close(&signer);
-	return nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	return scratch_remove(dir);
 }
 
 static void add(struct folder *f, const char *entry)

@@ -9,24 +9,16 @@
 #include <unistd.h>
 
 #include "base/secret.h"
+#include "tests/unit/scratch.h"
 #include "tlog/folder.h"
 
-static char dir[64];
+static char dir[SCRATCH_MAX];
 static struct note_signer signer;
 static struct folder_source source;
 static struct verify verify;
 static struct verified result;
 
 enum { ENTRIES = 300 };
-
-static int remove_one(const char *path, const struct stat *st, int kind,
-		      struct FTW *ftw)
-{
-	(void)st;
-	(void)kind;
-	(void)ftw;
-	return remove(path);
-}
 
 /* A log of 300 entries with a checkpoint now and then: tiles of all kinds. */
 static int set_up(void **state)
@@ -36,8 +28,7 @@ static int set_up(void **state)
 	int err;
 
 	(void)state;
-	memcpy(dir, "/tmp/verify_test.XXXXXX", 24);
-	if (!mkdtemp(dir) ||
+	if (scratch_make(dir) ||
 	    note_signer_new(&signer, NOTE_ED25519, "example.org/log"))
 		return 1;
 	err = folder_open(&f, dir, &signer.key);
@@ -61,7 +52,7 @@ static int tear_down(void **state)
 	(void)state;
 	folder_source_close(&source);
 	note_signer_close(&signer);
-	return nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	return scratch_remove(dir);
 }
 
 static void a_whole_log_is_whole(void **state)
