@@ -14,7 +14,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const char *const types[] = {
 		"user.added",           "user.removed",
 		"disclosure.requested", "disclosure.released",
-		"recording.sealed",     "recording.erased"
+		"recording.sealed",     "recording.erased",
+		"key.created",          "key.rotated"
 	};
 	struct control c;
 	struct view v;
@@ -25,7 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	view_free(&v);
 	if (size)
 		(void)!control_read(
-			text_of(types[data[0] % 6]),
+			text_of(types[data[0] % 8]),
 			(struct text){ (const char *)data + 1, size - 1 }, &c);
 	return 0;
 }

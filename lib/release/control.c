@@ -20,6 +20,10 @@ static const struct {
 	{ "recording.recovered", CONTROL_SEALED },
 	{ "recording.held", CONTROL_HELD },
 	{ "recording.erased", CONTROL_ERASED },
+	{ "key.created", CONTROL_KEY },
+	{ "key.destroyed", CONTROL_KEY },
+	{ "key.recovery", CONTROL_KEY },
+	{ "key.rotated", CONTROL_ROTATED },
 };
 
 enum control_kind control_kind_of(struct text type)
@@ -190,10 +194,23 @@ static int read_kind(const json_t *o, struct control *c)
 	case CONTROL_HELD:
 	case CONTROL_ERASED:
 		return get_id(o, "recording", c->recording);
+	case CONTROL_KEY:
+	case CONTROL_ROTATED:
 	case CONTROL_NONE:
 		break;
 	}
 	return 0;
+}
+
+/* Whole texts of their own; the type must be that of what was signed. */
+static int read_key(struct text type, struct text details, struct key_entry *e)
+{
+	int err = key_entry_read(details, e);
+
+	if (!err && (e->officer_count != KEY_OFFICERS ||
+		     !text_is(type, key_act_type(e->statement.act))))
+		err = EBADMSG;
+	return err;
 }
 
 int control_read(struct text type, struct text details, struct control *ret)
@@ -202,7 +219,11 @@ int control_read(struct text type, struct text details, struct control *ret)
 	json_t *o = NULL;
 	int err = 0;
 
-	if (c.kind != CONTROL_NONE) {
+	if (c.kind == CONTROL_KEY)
+		err = read_key(type, details, &c.u.key);
+	else if (c.kind == CONTROL_ROTATED)
+		err = rotated_read(details, &c.u.rotated);
+	else if (c.kind != CONTROL_NONE) {
 		o = json_loadb(details.p, details.len, JSON_REJECT_DUPLICATES,
 			       NULL);
 		err = json_is_object(o) ? read_kind(o, &c) : EBADMSG;

@@ -25,6 +25,9 @@
  *                   the spool held an END: digests of these records
  *   recording.held, recording.erased
  *                   {"recording"}
+ *   key.created, key.destroyed, key.recovery
+ *                   release/key_entry.h
+ *   key.rotated     release/rotated.h
  *
  * Recordings are ids of 26 characters, d, kc and digests hex, keys, signatures
  * and requests padded base64, at milliseconds since 1970.
@@ -42,7 +45,8 @@
 #ifndef VAXEL_RELEASE_CONTROL_H
 #define VAXEL_RELEASE_CONTROL_H
 
-#include "release/request.h"
+#include "release/key_entry.h"
+#include "release/rotated.h"
 
 enum control_kind {
 	CONTROL_NONE, /* an entry that the keeper does not go by */
@@ -56,6 +60,8 @@ enum control_kind {
 	CONTROL_RECOVERING,
 	CONTROL_HELD,
 	CONTROL_ERASED,
+	CONTROL_KEY, /* created, destroyed or recovery */
+	CONTROL_ROTATED,
 };
 
 struct control_user {
@@ -89,13 +95,15 @@ struct control_approved {
 
 struct control {
 	enum control_kind kind;
-	uint8_t recording[16]; /* of all but users */
+	uint8_t recording[16]; /* of all but users and keys */
 	uint8_t d[REQUEST_DIGEST];
 	union {
 		struct control_user user;
 		struct control_sealed sealed;
 		struct control_recovering recovering;
 		struct control_approved approved;
+		struct key_entry key;
+		struct rotated rotated;
 	} u;
 };
 

@@ -18,6 +18,7 @@ struct keeper {
 	struct view view;
 	struct used used;
 	struct generations generations;
+	uint64_t confirmed_size; /* of the log: witnesses have seen it, too */
 	struct note_key log_key;
 	struct door door;
 	uv_timer_t relock; /* until it locks by itself */
@@ -33,6 +34,7 @@ void keeper_send_state(struct keeper *k, uint64_t about, int error);
 void keeper_on_log(struct keeper *k, const struct ipc_message *m);
 void keeper_on_checkpoint(struct keeper *k, const struct ipc_message *m);
 void keeper_on_release(struct keeper *k, const struct ipc_message *m);
+void keeper_on_rewrap(struct keeper *k, const struct ipc_message *m);
 
 /* recovery.c */
 void keeper_on_recover(struct keeper *k, const struct ipc_message *m);

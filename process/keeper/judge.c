@@ -36,7 +36,8 @@ static enum refusal judge_cosigned(const struct judge *j, struct verdict *v,
 		else
 			v->cosigned++;
 	}
-	if (v->cosigned >= j->quorum)
+	v->log_confirmed = v->cosigned >= j->quorum;
+	if (v->log_confirmed)
 		return REFUSAL_NONE;
 	return late ? REFUSAL_STALE : REFUSAL_NO_QUORUM;
 }
@@ -128,58 +129,62 @@ static enum refusal judge_once(const struct judge *j, struct verdict *v)
 		return REFUSAL_USED;
 	if (served_this_hour(j, v) >= j->rule.quota)
 		return REFUSAL_QUOTA;
-	return j->identity ? REFUSAL_NONE : REFUSAL_LOCKED;
+	return j->unwrap.identity_count ? REFUSAL_NONE : REFUSAL_LOCKED;
 }
 
-int judge_unwrap(const struct age_identity *identity,
-		 const struct judge_recipients *generations, unsigned count,
-		 struct bytes envelope, uint8_t ret_fk[AGE_FILE_KEY_BYTES])
+/* What the log has, in so far as it can be told without a key. */
+static bool is_logged(const struct judge *j, const struct verdict *v,
+		      const struct view_recording *rec)
 {
-	uint8_t fk[AGE_FILE_KEY_BYTES];
-	int err = envelope_open(identity, envelope, fk);
-
-	if (!err)
-		err = EPERM;
-	for (unsigned i = 0; i < count && err == EPERM; i++)
-		err = envelope_check(fk, generations[i].list,
-				     generations[i].count, envelope);
-	if (!err)
-		memcpy(ret_fk, fk, sizeof(fk));
-	sodium_memzero(fk, sizeof(fk));
-	return err;
-}
-
-/*
- * Exactly what was sealed at capture. The key check is that of the audio; a
- * card has a file key of its own and is held to its digest.
- */
-static enum refusal judge_envelope(const struct judge *j, struct verdict *v)
-{
-	const struct view_recording *rec =
-		view_recording(j->view, v->request.recording);
 	bool card = v->request.scope == SCOPE_CARD;
-	static const uint8_t no_nonce[AGE_NONCE_BYTES];
-	struct seal_keys keys;
 	uint8_t hash[32];
-	bool same;
 
 	if (!rec || !rec->sealed || rec->differs || (card && !rec->has_card) ||
 	    strcmp(view_organisation(j->view, rec->organisation),
 		   v->request.controller) ||
 	    memcmp(rec->kc, v->request.kc, sizeof(rec->kc)))
-		return REFUSAL_BAD_ENVELOPE;
+		return false;
 	(void)crypto_hash_sha256(hash, j->envelope.p, j->envelope.len);
-	if (memcmp(hash,
-		   card ? rec->card_envelope_sha256 : rec->envelope_sha256,
-		   sizeof(hash)))
+	return !memcmp(hash,
+		       card ? rec->card_envelope_sha256 : rec->envelope_sha256,
+		       sizeof(hash));
+}
+
+/*
+ * The key check is that of the audio. A card has a file key of its own: it is
+ * held to the digest that was logged at capture, or, once that envelope was
+ * made anew, to the audio's file key.
+ */
+static bool is_ours(const struct judge *j, const struct verdict *v,
+		    const struct view_recording *rec)
+{
+	uint8_t check[SEAL_CHECK_BYTES], fk[AGE_FILE_KEY_BYTES];
+	bool ours;
+
+	if (v->request.scope != SCOPE_CARD) {
+		keeper_key_check(v->fk, check);
+		return !sodium_memcmp(check, rec->kc, sizeof(check));
+	}
+	if (!rec->rotated)
+		return true;
+	ours = !keeper_unwrap(&j->unwrap, j->beside, fk) &&
+	       keeper_card_bound(rec, fk, v->fk);
+	sodium_memzero(fk, sizeof(fk));
+	return ours;
+}
+
+static enum refusal judge_envelope(const struct judge *j, struct verdict *v)
+{
+	const struct view_recording *rec =
+		view_recording(j->view, v->request.recording);
+	int err;
+
+	if (!is_logged(j, v, rec))
 		return REFUSAL_BAD_ENVELOPE;
-	if (judge_unwrap(j->identity, j->generations, j->generation_count,
-			 j->envelope, v->fk))
-		return REFUSAL_BAD_ENVELOPE;
-	seal_keys_derive(v->fk, no_nonce, &keys);
-	same = !sodium_memcmp(keys.check, rec->kc, sizeof(rec->kc));
-	seal_keys_wipe(&keys);
-	if (card || same)
+	err = keeper_unwrap(&j->unwrap, j->envelope, v->fk);
+	if (err == ENOKEY)
+		return keeper_refusal_of_key(&j->unwrap, rec);
+	if (!err && is_ours(j, v, rec))
 		return REFUSAL_NONE;
 	sodium_memzero(v->fk, sizeof(v->fk));
 	return REFUSAL_BAD_ENVELOPE;

@@ -24,30 +24,21 @@
  *                  there, and none of them is signed by whom it names)
  *   used           d was not served before, by our book or by the log's
  *   quota          the asker was not served too often in the last hour
- *   locked         there is an identity
- *   bad-envelope   the envelope is the one that was logged at capture, for
- *                  this controller, with this key check and made for exactly
- *                  the expected recipients
+ *   locked         an identity that opens it is unlocked
+ *   bad-envelope   the envelope is the one that was logged at capture, or when
+ *                  it was made anew, for this controller, with this key check
+ *                  and made for exactly the expected recipients
  */
 #ifndef VAXEL_KEEPER_JUDGE_H
 #define VAXEL_KEEPER_JUDGE_H
 
 #include "ipc/values.h"
+#include "process/keeper/unwrap.h"
 #include "process/keeper/used.h"
-#include "process/keeper/view.h"
-#include "seal/envelope.h"
 #include "tlog/checkpoint.h"
 
 #define JUDGE_COSIGNED_MS (60 * 1000)
 #define JUDGE_WITNESSES_MAX 16
-#define JUDGE_RECIPIENTS_MAX 4
-#define JUDGE_GENERATIONS_MAX 16
-
-/* Recipients as they were configured at one time, in order. */
-struct judge_recipients {
-	struct age_recipient list[JUDGE_RECIPIENTS_MAX];
-	unsigned count;
-};
 
 /* The controller's rule, from the configuration. */
 struct judge_rule {
@@ -63,15 +54,14 @@ struct judge {
 	const struct note_key *witnesses;
 	unsigned witness_count;
 	unsigned quorum;
-	const struct age_identity *identity; /* NULL: locked */
-	const struct judge_recipients *generations;
-	unsigned generation_count;
+	struct unwrap unwrap; /* no identity: locked */
 	struct judge_rule rule;
 	uint64_t now_ms;
 	/* what was shown */
 	struct bytes request;
 	const uint8_t *signature; /* REQUEST_SIGNATURE bytes */
 	struct bytes envelope;
+	struct bytes beside; /* for a card: the envelope of the audio */
 	struct text checkpoint;
 };
 
@@ -81,6 +71,7 @@ struct verdict {
 	uint64_t entry;
 	/* the log held up: to be remembered, also when refused for else */
 	bool log_proven;
+	bool log_confirmed; /* and enough witnesses say so */
 	uint64_t log_size;
 	struct merkle_hash log_root;
 	unsigned cosigned;
@@ -95,11 +86,5 @@ enum refusal keeper_judge_log(const struct judge *j, struct verdict *ret);
 
 /* REFUSAL_NONE: release it. ret is filled as far as it went. */
 enum refusal keeper_judge(const struct judge *j, struct verdict *ret);
-
-/* The file key of an envelope made for exactly the expected recipients. */
-int judge_unwrap(const struct age_identity *identity,
-		 const struct judge_recipients *generations, unsigned count,
-		 struct bytes envelope,
-		 uint8_t ret_fk[AGE_FILE_KEY_BYTES]) CHECK_RESULT;
 
 #endif

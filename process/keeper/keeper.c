@@ -370,6 +370,9 @@ static void message(struct process *p, void *self, struct ipc *from,
 	case IPC_RELEASE_ASK:
 		keeper_on_release(k, m);
 		break;
+	case IPC_REWRAP_ASK:
+		keeper_on_rewrap(k, m);
+		break;
 	case IPC_RECOVER_PASS:
 		keeper_on_recover(k, m);
 		break;

@@ -11,11 +11,21 @@
 #include "base/metric.h"
 #include "process/keeper/feed.h"
 #include "process/keeper/internal.h"
+#include "process/keeper/rewrap.h"
 #include "release/receipt.h"
 
 static struct ipc *desk(const struct keeper *k)
 {
 	return k->process->peers[ROLE_DESK];
+}
+
+static struct unwrap unwrap_of(const struct keeper *k)
+{
+	return (struct unwrap){ .identities = &k->vault.identity,
+				.identity_count = k->vault.unlocked,
+				.generations = k->generations.list,
+				.generation_count = k->generations.count,
+				.view = &k->view };
 }
 
 void keeper_send_state(struct keeper *k, uint64_t about, int error)
@@ -44,6 +54,7 @@ static void rolled_back(struct keeper *k)
 	process_alarm(k->process, ALARM_LOG_ROLLED_BACK);
 	/* perhaps the desk fed us nonsense: follow anew */
 	view_restart(&k->view);
+	k->confirmed_size = 0;
 }
 
 static void refuse(struct keeper *k, uint64_t about, enum refusal reason)
@@ -59,11 +70,16 @@ static void refuse(struct keeper *k, uint64_t about, enum refusal reason)
 			.next_entry = k->view.edge.size);
 }
 
-/* A root that held up is remembered, so that no older log is believed. */
+/*
+ * A root that held up is remembered, so that no older log is believed; and
+ * how far witnesses have seen it too.
+ */
 static void remember_log(struct keeper *k, const struct verdict *v)
 {
 	if (v->log_proven)
 		k->view.proven_size = v->log_size;
+	if (v->log_confirmed)
+		k->confirmed_size = v->log_size;
 	if (!v->log_proven || v->log_size <= k->used.log_size)
 		return;
 	k->used.log_size = v->log_size;
@@ -148,9 +164,7 @@ void keeper_on_release(struct keeper *k, const struct ipc_message *m)
 		.view = &k->view,
 		.used = &k->used,
 		.log_key = &k->log_key,
-		.identity = k->vault.unlocked ? &k->vault.identity : NULL,
-		.generations = k->generations.list,
-		.generation_count = k->generations.count,
+		.unwrap = unwrap_of(k),
 		.rule = { .approval_purposes = s->approval_purposes,
 			  .approval_over = s->approval_over,
 			  .quota = s->quota },
@@ -158,6 +172,7 @@ void keeper_on_release(struct keeper *k, const struct ipc_message *m)
 		.request = ask->request,
 		.signature = ask->signature,
 		.envelope = ask->envelope,
+		.beside = ask->beside,
 		.checkpoint = { (const char *)ask->checkpoint.p,
 				ask->checkpoint.len },
 	};
@@ -181,4 +196,28 @@ void keeper_on_release(struct keeper *k, const struct ipc_message *m)
 		return;
 	}
 	metric_add(METRIC_releases, 1);
+}
+
+void keeper_on_rewrap(struct keeper *k, const struct ipc_message *m)
+{
+	const struct ipc_REWRAP_ASK *ask = &m->u.REWRAP_ASK;
+	const struct unwrap unwrap = unwrap_of(k);
+	const struct rewrap q = { .unwrap = &unwrap,
+				  .confirmed_size = k->confirmed_size,
+				  .recording = ask->recording_id,
+				  .envelope = ask->envelope,
+				  .card_envelope = ask->card_envelope };
+	struct ipc_message to = { .type = IPC_REWRAPPED,
+				  .about = m->about,
+				  .fd = -1 };
+	struct rewrapped made;
+
+	to.u.REWRAPPED.reason = (uint8_t)keeper_rewrap(&q, &made);
+	to.u.REWRAPPED.envelope =
+		(struct bytes){ made.envelope, made.envelope_len };
+	to.u.REWRAPPED.card_envelope =
+		(struct bytes){ made.card_envelope, made.card_envelope_len };
+	memcpy(to.u.REWRAPPED.bond, made.bond, sizeof(made.bond));
+	/* a desk that is away asks again when it is back */
+	(void)!ipc_send(desk(k), &to);
 }

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "process/keeper/view_keys.h"
 #include "tlog/leaf.h"
 
 int view_init(struct view *v, const char *origin)
@@ -14,7 +15,9 @@ int view_init(struct view *v, const char *origin)
 	v->users = calloc(VIEW_USERS_MAX, sizeof(*v->users));
 	v->organisations =
 		calloc(VIEW_ORGANISATIONS_MAX, sizeof(*v->organisations));
-	if (v->users && v->organisations)
+	v->keys = calloc(VIEW_KEYS_MAX, sizeof(*v->keys));
+	v->destroyed = calloc(VIEW_KEYS_MAX, sizeof(*v->destroyed));
+	if (v->users && v->organisations && v->keys && v->destroyed)
 		return 0;
 	view_free(v);
 	return ENOMEM;
@@ -24,6 +27,10 @@ void view_free(struct view *v)
 {
 	free(v->users);
 	free(v->organisations);
+	free(v->keys);
+	free(v->destroyed);
+	v->keys = NULL;
+	v->destroyed = NULL;
 	v->users = NULL;
 	v->organisations = NULL;
 	keeper_table_free(&v->recordings);
@@ -37,7 +44,8 @@ void view_restart(struct view *v)
 	v->edge = (struct merkle_edge){ 0 };
 	v->user_count = v->organisation_count = 0;
 	v->has_users = v->forked = false;
-	v->ignored = v->proven_size = 0;
+	v->ignored = v->proven_size = v->key_at_ms = 0;
+	v->key_count = v->destroyed_count = 0;
 }
 
 void view_anchor(struct view *v, uint64_t size, const struct merkle_hash *root)
@@ -94,7 +102,7 @@ static int apply_user(struct view *v, const struct control_user *u)
 	return 0;
 }
 
-static int organisation_number(struct view *v, const char *name, uint16_t *ret)
+int view_organisation_number(struct view *v, const char *name, uint16_t *ret)
 {
 	unsigned i = 0;
 
@@ -117,14 +125,14 @@ static int organisation_number(struct view *v, const char *name, uint16_t *ret)
  * replace it: such a recording is opened for nobody.
  */
 static int apply_sealed(struct view *v, const struct control_sealed *s,
-			const char *organisation)
+			const struct leaf *leaf)
 {
 	struct view_recording *rec;
 	uint16_t number;
 	void *item;
 	int err;
 
-	if ((err = organisation_number(v, organisation, &number)) ||
+	if ((err = view_organisation_number(v, leaf->organisation, &number)) ||
 	    (err = keeper_table_add(&v->recordings, s->recording, &item)))
 		return err;
 	rec = item;
@@ -140,6 +148,7 @@ static int apply_sealed(struct view *v, const struct control_sealed *s,
 	}
 	rec->sealed = true;
 	rec->organisation = number;
+	rec->month = key_month_of(leaf->hour_ms);
 	rec->has_card = s->has_card;
 	memcpy(rec->kc, s->kc, sizeof(rec->kc));
 	memcpy(rec->envelope_sha256, s->envelope_sha256, 32);
@@ -238,14 +247,14 @@ static int apply_recovering(struct view *v, const struct control *c)
 }
 
 static int apply(struct view *v, const struct control *c,
-		 const char *organisation)
+		 const struct leaf *leaf)
 {
 	switch (c->kind) {
 	case CONTROL_USER_ADDED:
 	case CONTROL_USER_REMOVED:
 		return apply_user(v, &c->u.user);
 	case CONTROL_SEALED:
-		return apply_sealed(v, &c->u.sealed, organisation);
+		return apply_sealed(v, &c->u.sealed, leaf);
 	case CONTROL_RECOVERING:
 		return apply_recovering(v, c);
 	case CONTROL_REQUESTED:
@@ -257,6 +266,11 @@ static int apply(struct view *v, const struct control *c,
 	case CONTROL_HELD:
 	case CONTROL_ERASED:
 		return apply_mark(v, c);
+	case CONTROL_KEY:
+		return view_apply_key(v, &c->u.key);
+	case CONTROL_ROTATED:
+		view_apply_rotated(v, &c->u.rotated);
+		break;
 	case CONTROL_REFUSED:
 	case CONTROL_NONE:
 		break;
@@ -287,7 +301,7 @@ int view_append(struct view *v, struct text text, struct bytes salt,
 			v->ignored++;
 		}
 	}
-	err = apply(v, &c, leaf.organisation);
+	err = apply(v, &c, &leaf);
 	if (err == EMSGSIZE) /* without effect is closed, not open */
 		v->ignored++;
 	else if (err)

@@ -36,13 +36,17 @@ struct view_recording {
 	bool differs; /* sealed twice, with other bytes */
 	bool has_card;
 	bool has_end; /* in the spool, when it was to be recovered */
+	bool rotated; /* the digests are those of new envelopes */
 	uint16_t organisation;
+	uint16_t month;           /* in which it was sealed */
 	uint64_t recovering_size; /* of the log with that entry; 0: none */
 	uint8_t kc[16];
 	uint8_t envelope_sha256[32];
 	uint8_t card_envelope_sha256[32];
 	uint8_t start_sha256[32];
 	uint8_t end_sha256[32];
+	uint64_t rotated_entry;
+	uint8_t bond[ROTATED_BOND]; /* of a rotated one: rotated.h */
 };
 
 #define VIEW_APPROVALS_MAX 4
@@ -64,6 +68,18 @@ struct view_request {
 	struct view_approval approvals[VIEW_APPROVALS_MAX];
 };
 
+#define VIEW_KEYS_MAX 1024
+#define VIEW_LIST_MAX (KEY_RECIPIENTS_MAX + 1)
+
+/* To whom two officers said that recordings may be sealed, in order. */
+struct view_key {
+	uint16_t organisation;
+	uint16_t month; /* 0: of all months */
+	uint64_t entry;
+	struct age_recipient list[VIEW_LIST_MAX];
+	unsigned count;
+};
+
 struct view {
 	char origin[REQUEST_TEXT_MAX];
 	struct merkle_edge edge; /* its size is the next entry that we want */
@@ -74,6 +90,11 @@ struct view {
 	unsigned organisation_count;
 	struct table recordings;
 	struct table requests;
+	struct view_key *keys; /* in order of entries */
+	unsigned key_count;
+	struct age_recipient *destroyed;
+	unsigned destroyed_count;
+	uint64_t key_at_ms;   /* `at` of the last entry about keys */
 	uint64_t ignored;     /* control entries that had no effect */
 	uint64_t proven_size; /* of what was followed, a checkpoint confirms */
 	/* what was proven before, to be met again: size 0 for nothing */
@@ -116,6 +137,20 @@ const struct view_request *view_request(const struct view *v,
 const struct view_user *view_approver(const struct view *v,
 				      const struct view_request *q,
 				      const struct view_user *other_than);
+
+/*
+ * To whom a recording of that organisation and month is to be sealed now: the
+ * last word of two officers about it. NULL: they have said nothing.
+ */
+const struct view_key *view_key(const struct view *v, uint16_t organisation,
+				uint16_t month);
+
+/* Two officers said that this identity is no more. */
+bool view_destroyed(const struct view *v, const struct age_recipient *r);
+
+/* The number of a name, given to it when it has none. EMSGSIZE. */
+int view_organisation_number(struct view *v, const char *name,
+			     uint16_t *ret) CHECK_RESULT;
 
 /* "" for a number that was never given. */
 const char *view_organisation(const struct view *v, unsigned number);

@@ -32,7 +32,8 @@ static void write_feed(struct writer *w, uint64_t from, struct text leaf,
 		base64_write(w, BASE64_PADDED, salt, LEAF_SALT_BYTES);
 		writer_str(w, "\",\"details\":\"");
 		for (const char *p = details; *p; p++)
-			writer_printf(w, "%s%c", *p == '"' ? "\\" : "", *p);
+			writer_printf(w, "%s%c", strchr("\"\\", *p) ? "\\" : "",
+				      *p);
 		writer_str(w, "\"");
 	}
 	writer_str(w, "}]}");
@@ -258,9 +259,11 @@ void world_make(struct world *w)
 	w->judge = (struct judge){ .view = &w->view,
 				   .used = w->used,
 				   .log_key = &w->signer.key,
-				   .identity = &w->identity,
-				   .generations = &w->recipients,
-				   .generation_count = 1,
+				   .unwrap = { .identities = &w->identity,
+					       .identity_count = 1,
+					       .generations = &w->recipients,
+					       .generation_count = 1,
+					       .view = &w->view },
 				   .rule = { .quota = 200 },
 				   .signature = w->signature };
 }

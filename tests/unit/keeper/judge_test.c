@@ -364,7 +364,7 @@ static void small_quota(struct world *w)
 
 static void locked(struct world *w)
 {
-	w->judge.identity = NULL;
+	w->judge.unwrap.identity_count = 0;
 }
 
 /* The cheapest attack: a recipient quietly added, digest logged and all. */
@@ -443,7 +443,7 @@ static void strangers_identity(struct world *w)
 	static struct age_identity stranger;
 
 	assert_int_equal(0, age_identity_new(&stranger));
-	w->judge.identity = &stranger;
+	w->judge.unwrap.identities = &stranger;
 }
 
 static void card_with_audio_envelope(struct world *w)
@@ -651,9 +651,9 @@ static void test_older_generation(void **state)
 	world_checkpoint(&w);
 	both[0] = (struct judge_recipients){ { w.recovery.recipient }, 1 };
 	both[1] = w.recipients;
-	w.judge.generations = both;
+	w.judge.unwrap.generations = both;
 	assert_int_equal(REFUSAL_BAD_ENVELOPE, world_ask(&w));
-	w.judge.generation_count = 2;
+	w.judge.unwrap.generation_count = 2;
 	assert_int_equal(REFUSAL_NONE, world_ask(&w));
 	world_free(&w);
 }
