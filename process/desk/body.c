@@ -177,6 +177,11 @@ static void export_found(struct job *j, const struct ipc_message *m)
 		job_fail(j, "the recording has no body");
 		return;
 	}
+	if (!json_string_length(json_object_get(o, "envelope"))) {
+		job_fail(j, "its envelope has left for its controller's node: "
+			    "export it there");
+		return;
+	}
 	if (send_part(j, "envelope") && send_base64(j, o, "envelope") &&
 	    send_part(j, "body"))
 		body_stream(j, e->body, export_card);

@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/log.h"
-#include "process/desk/job.h"
+#include "process/desk/web.h"
 
 enum { TICK_MS = 250 };
 
@@ -164,6 +164,8 @@ static int prepare(struct process *p, void **ret_self)
 	d->owner = err ? 0 : st.st_uid;
 	if (!err && !stat(d->store_folder, &st))
 		err = store_open(&d->store, d->store_folder);
+	if (!err)
+		err = web_open(d);
 	if (err) {
 		free(d);
 		return err;
@@ -199,6 +201,8 @@ static int start(struct process *p, void *self)
 	d->tick.data = d;
 	if (!err)
 		err = -uv_timer_start(&d->tick, on_tick, TICK_MS, TICK_MS);
+	if (!err && d->web)
+		err = https_server_serve(d->web, p->loop);
 	return err ? err
 		   : clients_open(&d->clients, p->loop, fd, d->owner, &handlers,
 				  d);
@@ -220,6 +224,7 @@ static void drain(struct process *p, void *self, bool now)
 	(void)now;
 	d->draining = true;
 	clients_shut(d->clients);
+	https_server_shut(d->web);
 	process_drained(p, true);
 }
 

@@ -1,9 +1,10 @@
 /*
  * desk -- where people ask, and where ledger, switch and keeper answer
  *
- * For now the command line alone, over a local socket; the words are in
- * release/talk.h. The desk believes nobody's JSON, sees no private key and no
- * plaintext audio, reads sealed bodies and writes nothing.
+ * The command line, over a local socket (its words are in release/talk.h), and
+ * other nodes over HTTPS (docs/feed.md). The desk believes nobody's JSON, sees
+ * no private key and no plaintext audio, reads sealed bodies and writes
+ * nothing.
  */
 #ifndef VAXEL_PROCESS_DESK_H
 #define VAXEL_PROCESS_DESK_H

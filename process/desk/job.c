@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "https/server.h"
 
 struct job *job_new(struct desk *d, struct client *c,
 		    const struct talk_request *q)
@@ -43,8 +44,12 @@ void job_end(struct job *j, int exit_status, const char *error,
 	     const char *refused)
 {
 	struct client *c = j->client;
+	struct https_request *web = j->web;
 
+	j->web = NULL;
 	job_free(j);
+	if (web)
+		https_answer_text(web, 503, error ? error : "not now");
 	if (c)
 		client_end(c, exit_status, error, refused);
 }

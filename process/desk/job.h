@@ -3,7 +3,8 @@
  *
  * A job waits for one reply of one process at a time, with a time limit; when
  * that process is away or too slow, the reply is NULL. What the job does next
- * is its step. A job is served to a client, or (following the log) to nobody.
+ * is its step. A job is served to a client, to another node (web), or
+ * (following the log) to nobody.
  */
 #ifndef VAXEL_DESK_JOB_H
 #define VAXEL_DESK_JOB_H
@@ -18,6 +19,8 @@
 #define JOB_LIMIT_MS 10000
 
 struct job;
+struct https_server;
+struct https_request;
 
 /* m is NULL when nothing came. */
 typedef void job_step_h(struct job *j, const struct ipc_message *m);
@@ -25,7 +28,8 @@ typedef void job_step_h(struct job *j, const struct ipc_message *m);
 struct job {
 	struct desk *desk;
 	struct job *next;
-	struct client *client; /* NULL: nobody's, or gone */
+	struct client *client;     /* NULL: nobody's, or gone */
+	struct https_request *web; /* not answered yet; NULL: none */
 	struct talk_request request;
 	job_step_h *step;            /* NULL: waits for no message */
 	void (*pump)(struct job *j); /* the client takes more; may be NULL */
@@ -48,6 +52,7 @@ struct desk {
 	struct store *store; /* NULL: none on this machine */
 	uid_t owner;
 	struct clients *clients;
+	struct https_server *web; /* NULL: none */
 	uv_timer_t tick;
 	struct job *jobs;
 	uint64_t about; /* the last number given */

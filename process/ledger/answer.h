@@ -41,10 +41,16 @@ int answer_row(struct answer *a, json_t *o) CHECK_RESULT;
 
 /* ---- answer_recordings.c */
 
+json_t *answer_recording_json(const struct database_recording *r);
 int answer_recordings(struct answer *a) CHECK_RESULT;
 int answer_recording(struct answer *a) CHECK_RESULT; /* its envelope too */
 int answer_count(struct answer *a) CHECK_RESULT;
 int answer_kept(struct answer *a) CHECK_RESULT;
+
+/* ---- answer_feed.c */
+
+int answer_feed(struct answer *a) CHECK_RESULT;
+int answer_taken(struct answer *a) CHECK_RESULT;
 
 /* ---- answer_entries.c */
 

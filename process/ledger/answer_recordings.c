@@ -5,7 +5,7 @@
 
 #include "process/ledger/answer.h"
 
-static json_t *recording_json(const struct database_recording *r)
+json_t *answer_recording_json(const struct database_recording *r)
 {
 	/* one that never began has no keys, and no body */
 	json_t *body = r->kc.len ? answer_id(r->body) : json_null();
@@ -24,7 +24,7 @@ static json_t *recording_json(const struct database_recording *r)
 static int one_recording(void *arg, const struct database_recording *r)
 {
 	struct answer *a = arg;
-	json_t *o = json_pack("{s:o}", "recording", recording_json(r));
+	json_t *o = json_pack("{s:o}", "recording", answer_recording_json(r));
 
 	if (a->ask->what == ASK_ENVELOPE) {
 		json_t *more = json_pack(
@@ -48,7 +48,7 @@ static int one_recording(void *arg, const struct database_recording *r)
 static int each_recording(void *arg, const struct database_recording *r)
 {
 	struct answer *a = arg;
-	int err = answer_row(a, recording_json(r));
+	int err = answer_row(a, answer_recording_json(r));
 
 	if (!err)
 		memcpy(a->last, r->id, ID_BYTES);

@@ -24,6 +24,8 @@ static const struct {
 	[ASK_USERS] = { answer_users, true },
 	[ASK_CALL] = { answer_call, true },
 	[ASK_KEPT] = { answer_kept, false },
+	[ASK_FEED] = { answer_feed, false },
+	[ASK_TAKEN] = { answer_taken, true },
 };
 
 void ask_refuse(struct writer *ret, const char *word)

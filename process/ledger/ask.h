@@ -55,6 +55,16 @@
  *     {"kept":[{"id","region","until":MS,"sealed":B64}...]}
  *        what is kept of calls; from and id of the last to go on, until none is
  *        left
+ *   {"ask":"feed","org":S,"cursor":C}     of that controller; without cursor
+ *                                          from the beginning
+ *     {"items":[{"cursor":C, all of R, "kc","pn","envelope","card_envelope",
+ *       "card","leaf":TEXT,"salt":B64,"details":TEXT}...]}
+ *        what ended, in the order in which all of it was here, and the entry
+ *        that says so; null: not there, or let go, or (card_envelope) in the
+ *        card. None: that was all. not-found: no place of this feed
+ *   {"ask":"taken","org":S,"cursor":C,"let-go":BOOL}
+ *     {}   up to there its own node has all of it; let-go: so envelopes and
+ *          cards leave here
  */
 #ifndef VAXEL_PROCESS_LEDGER_ASK_H
 #define VAXEL_PROCESS_LEDGER_ASK_H
@@ -64,6 +74,7 @@
 #define ASK_RECORDINGS_MAX 100
 #define ASK_DETAILS_MAX 2048
 #define ASK_REPLY_MAX 60000
+#define ASK_CURSOR_MAX 64
 
 enum ask_what {
 	ASK_COUNT,
@@ -79,6 +90,8 @@ enum ask_what {
 	ASK_USERS,
 	ASK_CALL,
 	ASK_KEPT,
+	ASK_FEED,
+	ASK_TAKEN,
 	ASK_WHATS
 };
 
@@ -92,6 +105,8 @@ struct ask {
 	enum record_state state;
 	enum event_type type;
 	char org[LEAF_ORGANISATION_MAX];
+	char cursor[ASK_CURSOR_MAX]; /* "": the beginning */
+	bool let_go;
 	size_t details_len;
 	char details[ASK_DETAILS_MAX];
 };

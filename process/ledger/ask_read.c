@@ -9,7 +9,8 @@ static const char *const names[ASK_WHATS] = {
 	[ASK_DETAILS] = "details",     [ASK_CHECKPOINT] = "checkpoint",
 	[ASK_PROOF] = "proof",         [ASK_CONSISTENCY] = "consistency",
 	[ASK_USERS] = "users",         [ASK_CALL] = "call",
-	[ASK_KEPT] = "kept",
+	[ASK_KEPT] = "kept",           [ASK_FEED] = "feed",
+	[ASK_TAKEN] = "taken",
 };
 
 /* Absent: *has is false and nothing is written. */
@@ -89,6 +90,23 @@ static int take_org(const json_t *o, struct ask *a)
 	if (!has)
 		return 0;
 	return text_is_printable(t) && !text_copy(a->org, sizeof(a->org), t)
+		       ? 0
+		       : EBADMSG;
+}
+
+static int take_place(const json_t *o, struct ask *a)
+{
+	const json_t *go = json_object_get(o, "let-go");
+	struct text t;
+	bool has;
+
+	if (take_text(o, "cursor", &t, &has) || (go && !json_is_boolean(go)))
+		return EBADMSG;
+	a->let_go = json_is_true(go);
+	if (!has)
+		return 0;
+	return text_is_printable(t) &&
+			       !text_copy(a->cursor, sizeof(a->cursor), t)
 		       ? 0
 		       : EBADMSG;
 }
@@ -174,6 +192,9 @@ static int take_all(const json_t *o, struct ask *a)
 		return json_object_get(o, "entry") ? 0 : EBADMSG;
 	case ASK_APPEND:
 		return take_append(o, a);
+	case ASK_FEED:
+	case ASK_TAKEN:
+		return a->org[0] ? take_place(o, a) : EBADMSG;
 	default:
 		return 0;
 	}

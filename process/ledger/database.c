@@ -165,13 +165,14 @@ int database_recording_end(struct database *db,
 	err = sql_run(&b);
 	if (!err && !sqlite3_changes(db->db))
 		err = recording_there(db, r->id);
-	return err;
+	return err ? err : sql_feed_note(db, r->id);
 }
 
 int database_recording_said(struct database *db,
 			    const struct database_recording *r)
 {
 	struct bind b = sql_bind(db, SQL_RECORDING_SAID);
+	int err;
 
 	bind_bytes(&b, r->id, ID_BYTES);
 	bind_int(&b, r->state);
@@ -179,7 +180,8 @@ int database_recording_said(struct database *db,
 	bind_int(&b, (int64_t)r->entry);
 	bind_int(&b, r->at_ms);
 	bind_text(&b, r->controller);
-	return sql_run(&b);
+	err = sql_run(&b);
+	return err ? err : sql_feed_note(db, r->id);
 }
 
 int database_recording_forget(struct database *db, const uint8_t id[ID_BYTES])
@@ -190,8 +192,7 @@ int database_recording_forget(struct database *db, const uint8_t id[ID_BYTES])
 	return sql_run(&b);
 }
 
-/* The columns that every query of recordings begins with. */
-static int read_recording(const struct bind *b, struct database_recording *r)
+int sql_recording(const struct bind *b, struct database_recording *r)
 {
 	int err = sql_fixed(b, 0, r->id, ID_BYTES);
 
@@ -224,7 +225,7 @@ int database_recording(struct database *db, const uint8_t id[ID_BYTES],
 	err = sql_row(&b);
 	if (err)
 		return err;
-	err = read_recording(&b, &r);
+	err = sql_recording(&b, &r);
 	if (!err) {
 		r.envelope = sql_bytes(&b, 12);
 		r.card_envelope = sql_bytes(&b, 13);
@@ -253,7 +254,7 @@ int database_recordings(struct database *db, const struct database_filter *f,
 	while (!(err = sql_row(&b))) {
 		struct database_recording r = { 0 };
 
-		err = read_recording(&b, &r);
+		err = sql_recording(&b, &r);
 		if (!err)
 			err = h(arg, &r);
 		if (err) {

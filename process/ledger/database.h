@@ -198,6 +198,38 @@ int database_kept_list(struct database *db, int64_t until_ms,
 int database_kept_forget(struct database *db, int64_t now_ms,
 			 unsigned *ret_count) CHECK_RESULT;
 
+/* ---- the feed: what ended, in the order in which all of it was here */
+
+/* A place in the feed of one controller: a recording stands there. */
+struct database_place {
+	uint64_t seq; /* 0: the beginning */
+	uint8_t recording[ID_BYTES];
+};
+
+typedef int database_feed_h(void *arg, uint64_t seq,
+			    const struct database_recording *r);
+
+/* After that place, as long as h returns 0. ENOENT: there is no such place. */
+int database_feed(struct database *db, struct text controller,
+		  const struct database_place *after, database_feed_h *h,
+		  void *arg) CHECK_RESULT;
+
+/*
+ * Outside a transaction: what is up to that place the controller's own node
+ * has. let_go: so its envelopes and cards leave, from the pages and from the
+ * write-ahead log.
+ */
+int database_feed_taken(struct database *db, struct text controller,
+			const struct database_place *to,
+			bool let_go) CHECK_RESULT;
+
+/* ---- how far another node's feed was pulled; ENOENT: not at all */
+
+int database_pulled(struct database *db, struct text feed, char *to,
+		    size_t max) CHECK_RESULT;
+int database_pulled_put(struct database *db, struct text feed,
+			struct text cursor) CHECK_RESULT;
+
 /* ---- the last checkpoint that this database has heard of */
 
 int database_mark_put(struct database *db, uint64_t size,

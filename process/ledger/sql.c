@@ -2,6 +2,12 @@
 
 #include <stdlib.h>
 
+/* its end and its entry are here: 3 sealed, 4 not-recorded, 5 alarm, 6
+   recovered */
+#define FEED_READY                                                             \
+	"entry IS NOT NULL AND (state IN (4, 5)"                               \
+	" OR (state IN (3, 6) AND body_sha256 IS NOT NULL))"
+
 static const char schema[] =
 	"CREATE TABLE IF NOT EXISTS entries ("
 	" entry INTEGER PRIMARY KEY,"
@@ -44,6 +50,24 @@ static const char schema[] =
 	" region TEXT NOT NULL,"
 	" sealed BLOB NOT NULL,"
 	" PRIMARY KEY (until, id)) WITHOUT ROWID;"
+	/* what other nodes may pull, in the order in which it was ready */
+	"CREATE TABLE IF NOT EXISTS feed ("
+	" seq INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" recording BLOB NOT NULL,"
+	" state INTEGER NOT NULL,"
+	" controller TEXT NOT NULL,"
+	" UNIQUE (recording, state));"
+	/* a database from before there was a feed */
+	"INSERT INTO feed (recording, state, controller)"
+	" SELECT id, state, controller FROM recordings"
+	" WHERE NOT EXISTS (SELECT 1 FROM feed) AND " FEED_READY " ORDER BY at;"
+	"CREATE TABLE IF NOT EXISTS taken ("
+	" controller TEXT PRIMARY KEY,"
+	" seq INTEGER NOT NULL) WITHOUT ROWID;"
+	/* and how far other nodes' feeds were pulled */
+	"CREATE TABLE IF NOT EXISTS pulled ("
+	" feed TEXT PRIMARY KEY,"
+	" cursor TEXT NOT NULL) WITHOUT ROWID;"
 	"CREATE TABLE IF NOT EXISTS mark ("
 	" one INTEGER PRIMARY KEY CHECK (one = 1),"
 	" size INTEGER NOT NULL,"
@@ -154,6 +178,28 @@ static const char *const texts[SQL_STATEMENTS] = {
 			  " WHERE (until, id) > (?1, ?2)"
 			  " ORDER BY until, id LIMIT ?3",
 	[SQL_KEPT_FORGET] = "DELETE FROM kept WHERE until <= ?1",
+	[SQL_FEED_PUT] =
+		"INSERT OR IGNORE INTO feed (recording, state, controller)"
+		" SELECT id, state, controller FROM recordings"
+		" WHERE id = ?1 AND " FEED_READY,
+	[SQL_FEED_HAS] = "SELECT 1 FROM feed WHERE seq = ?1 AND recording = ?2"
+			 " AND controller = ?3",
+	[SQL_FEED] = "SELECT " RECORDING_COLUMNS
+		     ", envelope, card_envelope, card, seq"
+		     " FROM (SELECT seq, recording AS ready FROM feed"
+		     " WHERE seq > ?1 AND controller = ?2)"
+		     " JOIN recordings ON id = ready ORDER BY seq",
+	[SQL_TAKEN] = "SELECT seq FROM taken WHERE controller = ?1",
+	[SQL_TAKEN_PUT] = "INSERT INTO taken (controller, seq) VALUES (?1, ?2)"
+			  " ON CONFLICT (controller) DO UPDATE SET"
+			  " seq = max(seq, excluded.seq)",
+	[SQL_LET_GO] =
+		"UPDATE recordings SET envelope = x'', card_envelope = x'',"
+		" card = NULL WHERE state IN (3, 6) AND id IN (SELECT recording"
+		" FROM feed WHERE seq > ?1 AND seq <= ?2 AND controller = ?3)",
+	[SQL_PULLED] = "SELECT cursor FROM pulled WHERE feed = ?1",
+	[SQL_PULLED_PUT] = "INSERT OR REPLACE INTO pulled (feed, cursor)"
+			   " VALUES (?1, ?2)",
 	[SQL_MARK_PUT] = "INSERT OR REPLACE INTO mark (one, size, root)"
 			 " VALUES (1, ?1, ?2)",
 	[SQL_MARK] = "SELECT size, root FROM mark",

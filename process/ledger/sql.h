@@ -33,6 +33,14 @@ enum sql {
 	SQL_KEPT_PUT,
 	SQL_KEPT_LIST,
 	SQL_KEPT_FORGET,
+	SQL_FEED_PUT,
+	SQL_FEED_HAS,
+	SQL_FEED,
+	SQL_TAKEN,
+	SQL_TAKEN_PUT,
+	SQL_LET_GO,
+	SQL_PULLED,
+	SQL_PULLED_PUT,
 	SQL_MARK_PUT,
 	SQL_MARK,
 	SQL_STATEMENTS
@@ -70,6 +78,14 @@ void sql_done(struct bind *b);
 struct text sql_text(const struct bind *b, int column);
 struct bytes sql_bytes(const struct bind *b, int column);
 int64_t sql_int(const struct bind *b, int column);
+
+/* The columns that every query of recordings begins with. */
+int sql_recording(const struct bind *b,
+		  struct database_recording *ret) CHECK_RESULT;
+
+/* database_feed.c: it may be due in the feed now. */
+int sql_feed_note(struct database *db,
+		  const uint8_t recording[ID_BYTES]) CHECK_RESULT;
 
 /* A blob of exactly len bytes, or EBADMSG. */
 int sql_fixed(const struct bind *b, int column, uint8_t *to,
