@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "tests/unit/allocations.h"
 #include "tests/unit/routing/world.h"
 
 static struct decide_ask ask_of(const char *municipality, const char *at)
@@ -323,6 +324,24 @@ static void test_never_unlawful(void **state)
 		      answered, unrecorded);
 }
 
+/* A call's decision takes no memory but its own. */
+static void test_no_allocation(void **state)
+{
+	unsigned answered = 0, unrecorded = 0;
+	void *volatile one;
+
+	(void)state;
+	if (!allocations_counted())
+		skip();
+	allocations = 0;
+	one = malloc(1);
+	free(one);
+	assert_int_equal(allocations, 1);
+	random_asks(&world, 1000, &answered, &unrecorded);
+	assert_true(answered > 500);
+	assert_int_equal(allocations, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -332,6 +351,7 @@ int main(void)
 		cmocka_unit_test(test_unrecorded),
 		cmocka_unit_test(test_kept),
 		cmocka_unit_test(test_never_unlawful),
+		cmocka_unit_test(test_no_allocation),
 	};
 
 	return cmocka_run_group_tests(tests, world_set_up, world_tear_down);
