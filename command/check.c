@@ -10,6 +10,7 @@
 #include "command/check.h"
 #include "handover/kept.h"
 #include "handover/keys.h"
+#include "probe/machine.h"
 #include "routing/lawbook.h"
 #include "tlog/folder.h"
 
@@ -31,72 +32,36 @@ static void on_fault(void *arg, const struct settings_fault *f)
 
 /* ---- what the machine does with memory that holds keys and audio */
 
-static bool file_has(const char *path, const char *word)
+struct machine {
+	struct count *n;
+	const char *file;
+};
+
+static void on_machine(void *arg, const struct probe_finding *found)
 {
-	char text[4096];
-	FILE *f = fopen(path, "re");
-	size_t n = f ? fread(text, 1, sizeof(text) - 1, f) : 0;
-
-	if (f)
-		(void)fclose(f);
-	text[n] = '\0';
-	return strstr(text, word) != NULL;
-}
-
-/* Swap that is neither encrypted by device mapper nor in memory. */
-static bool plain_swap(void)
-{
-	char line[512];
-	FILE *f = fopen("/proc/swaps", "re");
-	bool plain = false;
-
-	while (f && fgets(line, sizeof(line), f))
-		plain |= *line == '/' && strncmp(line, "/dev/dm-", 8) != 0 &&
-			 strncmp(line, "/dev/zram", 9) != 0;
-	if (f)
-		(void)fclose(f);
-	return plain;
-}
-
-static void machine_weakness(struct count *n, const char *file,
-			     const char *fault, const char *mend)
-{
-	struct settings_fault f = { .file = file,
+	const struct machine *m = arg;
+	struct settings_fault f = { .file = m->file,
 				    .line = 1,
-				    .weakness = true,
-				    .rule = "GDPR-32-PLAIN" };
+				    .weakness = found->weakness };
 
-	(void)snprintf(f.fault, sizeof(f.fault), "%s", fault);
-	(void)snprintf(f.mend, sizeof(f.mend), "%s", mend);
-	on_fault(n, &f);
+	(void)snprintf(f.rule, sizeof(f.rule), "%s", found->rule);
+	(void)snprintf(f.fault, sizeof(f.fault), "%s", found->found);
+	(void)snprintf(f.mend, sizeof(f.mend), "%s", found->mend);
+	on_fault(m->n, &f);
 }
 
 static void check_machine(struct count *n, const char *file)
 {
-	if (plain_swap())
-		machine_weakness(
-			n, file,
-			"this machine swaps to a plain disk, where "
-			"audio could land",
-			"encrypt the swap, or turn it off: swapoff -a");
-	if (file_has("/sys/kernel/kexec_crash_loaded", "1"))
-		machine_weakness(n, file,
-				 "kdump writes all memory to the disk when the "
-				 "kernel crashes",
-				 "turn it off: systemctl disable kdump-tools");
-	if (!file_has("/sys/power/resume", "0:0") &&
-	    file_has("/sys/power/disk", "["))
-		machine_weakness(
-			n, file,
-			"this machine may hibernate, which writes all "
-			"memory to the disk",
-			"turn it off: systemctl mask hibernate.target");
+	struct machine m = { n, file };
+	struct probe p = { .found = on_machine, .arg = &m };
+
+	probe_machine(&p, NULL);
 	if (geteuid() != 0)
-		machine_weakness(n, file,
-				 "started by this user, all processes share "
-				 "one user",
-				 "start the node as root, so that each becomes "
-				 "a user of its own");
+		probe_weakness(&p, "GDPR-32-PLAIN", "machine",
+			       "start the node as root, so that each becomes a "
+			       "user of its own",
+			       "started by this user, all processes share one "
+			       "user");
 }
 
 /* ---- what the law says of register and routes */

@@ -43,6 +43,7 @@ COMMAND(register);
 COMMAND(key);
 COMMAND(user);
 COMMAND(disclosure);
+COMMAND(probe);
 COMMAND(process);
 #undef COMMAND
 

@@ -46,6 +46,8 @@ static const struct command commands[] = {
 	{ "user", "who may ask to listen", command_user },
 	{ "disclosure", "show what was asked, and approve it",
 	  command_disclosure },
+	{ "probe", "look at this machine, or another, as a stranger would",
+	  command_probe },
 	{ "witness", "cosign the logs of others, over HTTPS", witness_main },
 };
 
