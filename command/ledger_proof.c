@@ -82,6 +82,19 @@ static int say(bool yes, const char *reason, bool json)
 	return yes ? EXIT_YES : EXIT_NO;
 }
 
+/* The same with what is wrong with the proof, as a word and in words. */
+static int say_fault(const char *reason, enum merkle_fault f, bool json)
+{
+	if (json)
+		(void)printf("{\"ok\":false,\"reason\":\"%s\",\"proof\":"
+			     "\"%s\"}\n",
+			     reason, merkle_fault_word(f));
+	else
+		(void)printf("bad %s %s\n", reason, merkle_fault_word(f));
+	(void)fprintf(stderr, "%s\n", merkle_fault_text(f));
+	return EXIT_NO;
+}
+
 /* ---- prove */
 
 /* Is the hash that the tiles have for the entry bound to the signed root? */
@@ -93,9 +106,9 @@ static int prove_entry(struct opened *o, uint64_t entry, struct tlog_proof *ret)
 
 	if (!err)
 		err = tile_reader_hash(&o->tiles, 0, entry, &leaf);
-	if (!err)
-		err = merkle_check_inclusion(entry, o->verified.size, &leaf,
-					     &ret->path, &o->verified.root);
+	if (!err && merkle_check_inclusion(entry, o->verified.size, &leaf,
+					   &ret->path, &o->verified.root))
+		err = EBADMSG;
 	return err;
 }
 
@@ -155,6 +168,7 @@ static int check_proof(struct opened *o, const struct ledger_options *options,
 		       size_t len)
 {
 	static uint8_t entry[TILE_ENTRY_MAX + 1];
+	enum merkle_fault fault;
 	struct merkle_hash leaf;
 	struct tlog_proof p;
 	size_t entry_len;
@@ -173,10 +187,10 @@ static int check_proof(struct opened *o, const struct ledger_options *options,
 		return EXIT_USAGE;
 	}
 	merkle_leaf(entry, entry_len, &leaf);
-	if (merkle_check_inclusion(p.index, o->verified.size, &leaf, &p.path,
-				   &o->verified.root))
-		return say(false, "not-included", options->json);
-	return say(true, "", options->json);
+	fault = merkle_check_inclusion(p.index, o->verified.size, &leaf,
+				       &p.path, &o->verified.root);
+	return fault ? say_fault("not-included", fault, options->json)
+		     : say(true, "", options->json);
 }
 
 int ledger_check_proof(int argc, char **argv)
@@ -211,6 +225,7 @@ int ledger_check_proof(int argc, char **argv)
 
 static int compare(struct opened *o, const struct verified *old, bool json)
 {
+	enum merkle_fault fault = MERKLE_HOLDS;
 	struct merkle_proof p;
 	int err;
 
@@ -220,16 +235,16 @@ static int compare(struct opened *o, const struct verified *old, bool json)
 		return say(true, "", json);
 	err = merkle_prove_consistency(tile_reader_hash, &o->tiles, old->size,
 				       o->verified.size, &p);
-	if (!err)
-		err = merkle_check_consistency(old->size, o->verified.size,
-					       &old->root, &p,
-					       &o->verified.root);
-	if (err && err != EBADMSG && err != ENOENT) {
+	if (err == EBADMSG || err == ENOENT)
+		return say(false, "no-proof", json);
+	if (err) {
 		(void)fprintf(stderr, "cannot read the log: %s\n",
 			      strerror(err));
 		return EXIT_NO;
 	}
-	return say(!err, err ? "forked" : "", json);
+	fault = merkle_check_consistency(old->size, o->verified.size,
+					 &old->root, &p, &o->verified.root);
+	return fault ? say_fault("forked", fault, json) : say(true, "", json);
 }
 
 /* The old checkpoint must be signed like the new one. */

@@ -244,7 +244,7 @@ int merkle_prove_inclusion(merkle_read_h *read, void *arg, uint64_t leaf,
 	return walk_prove(&w, read, arg, ret);
 }
 
-static bool subtree_is_valid(uint64_t start, uint64_t end)
+bool merkle_is_subtree(uint64_t start, uint64_t end)
 {
 	uint64_t len = end - start;
 
@@ -269,7 +269,7 @@ int merkle_prove_subtree(merkle_read_h *read, void *arg, uint64_t start,
 	uint64_t lo = 0, hi = size;
 	bool known = true; /* the verifier has the hash of what is left */
 
-	if (!subtree_is_valid(start, end) || end > size)
+	if (!merkle_is_subtree(start, end) || end > size)
 		return EINVAL;
 	while (start != lo || end != hi) {
 		uint64_t mid = lo + split(hi - lo);
@@ -299,118 +299,4 @@ int merkle_prove_consistency(merkle_read_h *read, void *arg, uint64_t old_size,
 		return 0;
 	}
 	return merkle_prove_subtree(read, arg, 0, old_size, size, ret);
-}
-
-/* RFC 9162, 2.1.3.2 */
-int merkle_check_inclusion(uint64_t leaf, uint64_t size,
-			   const struct merkle_hash *leaf_hash,
-			   const struct merkle_proof *proof,
-			   const struct merkle_hash *root)
-{
-	struct merkle_hash r = *leaf_hash;
-	uint64_t fn = leaf, sn = size - 1;
-
-	if (leaf >= size)
-		return EBADMSG;
-	for (unsigned i = 0; i < proof->count; i++) {
-		const struct merkle_hash *p = &proof->hash[i];
-
-		if (!sn)
-			return EBADMSG;
-		if (!(fn & 1) && fn != sn) {
-			merkle_node(&r, p, &r);
-		} else {
-			merkle_node(p, &r, &r);
-			while (fn && !(fn & 1)) {
-				fn >>= 1;
-				sn >>= 1;
-			}
-		}
-		fn >>= 1;
-		sn >>= 1;
-	}
-	return !sn && merkle_same(&r, root) ? 0 : EBADMSG;
-}
-
-int merkle_check_subtree_inclusion(uint64_t leaf, uint64_t start, uint64_t end,
-				   const struct merkle_hash *leaf_hash,
-				   const struct merkle_proof *proof,
-				   const struct merkle_hash *root)
-{
-	if (!subtree_is_valid(start, end) || leaf < start || leaf >= end)
-		return EBADMSG;
-	return merkle_check_inclusion(leaf - start, end - start, leaf_hash,
-				      proof, root);
-}
-
-/* An empty subtree is part of every tree, and so of no weight. */
-static int check_empty(const struct merkle_hash *subtree_root,
-		       const struct merkle_proof *proof)
-{
-	struct merkle_hash empty;
-
-	empty_root(&empty);
-	return !proof->count && merkle_same(subtree_root, &empty) ? 0 : EBADMSG;
-}
-
-/* draft-ietf-plants-merkle-tree-certs, 4.4.3; RFC 9162, 2.1.4.2 */
-int merkle_check_subtree(uint64_t start, uint64_t end, uint64_t size,
-			 const struct merkle_hash *subtree_root,
-			 const struct merkle_proof *proof,
-			 const struct merkle_hash *root)
-{
-	uint64_t fn = start, sn = end - 1, tn = size - 1;
-	struct merkle_hash fr = *subtree_root, sr;
-	unsigned i = 0;
-
-	if (start == end && end <= size)
-		return check_empty(subtree_root, proof);
-	if (!subtree_is_valid(start, end) || end > size)
-		return EBADMSG;
-	/* climb to where the proof begins */
-	while (fn != sn && (sn == tn || (sn & 1))) {
-		fn >>= 1;
-		sn >>= 1;
-		tn >>= 1;
-	}
-	if (fn != sn) {
-		if (!proof->count)
-			return EBADMSG;
-		fr = proof->hash[i++];
-	}
-	sr = fr;
-	for (; i < proof->count; i++) {
-		const struct merkle_hash *p = &proof->hash[i];
-
-		if (!tn)
-			return EBADMSG;
-		if ((sn & 1) || sn == tn) {
-			if (fn < sn)
-				merkle_node(p, &fr, &fr);
-			merkle_node(p, &sr, &sr);
-			while (sn && !(sn & 1)) {
-				fn >>= 1;
-				sn >>= 1;
-				tn >>= 1;
-			}
-		} else {
-			merkle_node(&sr, p, &sr);
-		}
-		fn >>= 1;
-		sn >>= 1;
-		tn >>= 1;
-	}
-	return !tn && merkle_same(&fr, subtree_root) && merkle_same(&sr, root)
-		       ? 0
-		       : EBADMSG;
-}
-
-int merkle_check_consistency(uint64_t old_size, uint64_t size,
-			     const struct merkle_hash *old_root,
-			     const struct merkle_proof *proof,
-			     const struct merkle_hash *root)
-{
-	if (!old_size)
-		return EBADMSG;
-	return merkle_check_subtree(0, old_size, size, old_root, proof, root);
 }

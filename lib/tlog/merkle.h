@@ -78,6 +78,9 @@ void merkle_proof_write(struct writer *w, const struct merkle_proof *proof);
 int merkle_edge_read(merkle_read_h *read, void *arg, uint64_t size,
 		     struct merkle_edge *ret) CHECK_RESULT;
 
+/* Can [start, end) be a subtree, of a tree that is large enough? */
+bool merkle_is_subtree(uint64_t start, uint64_t end);
+
 /* EINVAL when start and end are no subtree of a tree of that size. */
 int merkle_prove_inclusion(merkle_read_h *read, void *arg, uint64_t leaf,
 			   uint64_t size,
@@ -90,26 +93,47 @@ int merkle_prove_consistency(merkle_read_h *read, void *arg, uint64_t old_size,
 			     uint64_t size,
 			     struct merkle_proof *ret) CHECK_RESULT;
 
+/* Why a proof does not hold: the first of these that is true of it. */
+enum merkle_fault {
+	MERKLE_HOLDS,
+	MERKLE_NOTHING, /* consistency from an empty tree would say nothing */
+	MERKLE_BEYOND, /* the leaf, or the older tree, is not within the tree */
+	MERKLE_NO_SUBTREE,
+	MERKLE_SHORT,    /* a tree of that size needs more hashes */
+	MERKLE_LONG,     /* it needs fewer */
+	MERKLE_OLD_ROOT, /* the hashes do not give the older or subtree's root
+			  */
+	MERKLE_ROOT,     /* the hashes do not give the root */
+	MERKLE_FAULTS
+};
+
+/* A word for programs, and words for people. */
+const char *merkle_fault_word(enum merkle_fault f);
+const char *merkle_fault_text(enum merkle_fault f);
+
 /*
- * Each: EBADMSG when the proof does not hold. Consistency from an empty tree
- * would say nothing, so it is EBADMSG too; an empty subtree passes with an
- * empty proof, whatever the root.
+ * Each: MERKLE_HOLDS (0), or why not. An empty subtree passes with an empty
+ * proof, whatever the root.
  */
-int merkle_check_inclusion(uint64_t leaf, uint64_t size,
-			   const struct merkle_hash *leaf_hash,
-			   const struct merkle_proof *proof,
-			   const struct merkle_hash *root) CHECK_RESULT;
-int merkle_check_subtree_inclusion(uint64_t leaf, uint64_t start, uint64_t end,
-				   const struct merkle_hash *leaf_hash,
-				   const struct merkle_proof *proof,
-				   const struct merkle_hash *root) CHECK_RESULT;
-int merkle_check_consistency(uint64_t old_size, uint64_t size,
-			     const struct merkle_hash *old_root,
-			     const struct merkle_proof *proof,
-			     const struct merkle_hash *root) CHECK_RESULT;
-int merkle_check_subtree(uint64_t start, uint64_t end, uint64_t size,
-			 const struct merkle_hash *subtree_root,
+enum merkle_fault
+merkle_check_inclusion(uint64_t leaf, uint64_t size,
+		       const struct merkle_hash *leaf_hash,
+		       const struct merkle_proof *proof,
+		       const struct merkle_hash *root) CHECK_RESULT;
+enum merkle_fault
+merkle_check_subtree_inclusion(uint64_t leaf, uint64_t start, uint64_t end,
+			       const struct merkle_hash *leaf_hash,
+			       const struct merkle_proof *proof,
+			       const struct merkle_hash *root) CHECK_RESULT;
+enum merkle_fault
+merkle_check_consistency(uint64_t old_size, uint64_t size,
+			 const struct merkle_hash *old_root,
 			 const struct merkle_proof *proof,
 			 const struct merkle_hash *root) CHECK_RESULT;
+enum merkle_fault
+merkle_check_subtree(uint64_t start, uint64_t end, uint64_t size,
+		     const struct merkle_hash *subtree_root,
+		     const struct merkle_proof *proof,
+		     const struct merkle_hash *root) CHECK_RESULT;
 
 #endif

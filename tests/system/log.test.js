@@ -34,6 +34,23 @@ before(async () => {
 });
 after(() => fs.rmSync(dir, { recursive: true, force: true }));
 
+test('a stranger reads the log by the specifications alone', async () => {
+	const script = path.join(__dirname, 'lib/strangers-log.js');
+	const check = () => run(process.execPath, [script, at('log'), key]);
+	assert.equal((await check()).stdout, 'ok example.org/log 70000\n');
+	for (const [file, where, what] of [
+		['tile/entries/002', 300, /^bad tile 0 2/],
+		['checkpoint', 20, /^bad signature/],
+	]) {
+		const name = at(`log/${file}`), was = fs.readFileSync(name);
+		fs.writeFileSync(name, Buffer.from(was).fill(was[where] ^ 1, where, where + 1));
+		const r = await check();
+		fs.writeFileSync(name, was);
+		assert.match(r.stdout, what);
+		assert.equal(r.status, 1);
+	}
+});
+
 test('a proof holds for its entry, and for nothing else', async () => {
 	for (const n of [0, 65536, 69999]) {
 		const made = await ledger(['prove', at('log'), `${n}`, '--key', key]);
@@ -42,9 +59,18 @@ test('a proof holds for its entry, and for nothing else', async () => {
 		fs.writeFileSync(at('proof'), made.stdout);
 		const judge = (entry) => ledger(['check-proof', at('proof'), '--key', key], entry);
 		assert.equal((await judge(`entry ${n}`)).stdout, 'ok\n');
-		assert.equal((await judge(`entry ${n}\n`)).stdout, 'bad not-included\n');
-		fs.writeFileSync(at('proof'), made.stdout.replace(/^index .*/m, `index ${n ^ 1}`));
-		assert.equal((await judge(`entry ${n}`)).stdout, 'bad not-included\n');
+		const other = await judge(`entry ${n}\n`);
+		assert.equal(other.stdout, 'bad not-included other-root\n');
+		assert.match(other.stderr, /do not give the root that was signed/);
+		for (const [what, how, put] of [
+			['other-root', /^index .*/m, `index ${n === 69999 ? n - 1 : n ^ 1}`],
+			['beyond', /^index .*/m, 'index 70000'],
+			['too-short', /^([\w+/]{43}=\n)/m, ''],
+			['too-long', /^([\w+/]{43}=\n)/m, '$1$1'],
+		]) {
+			fs.writeFileSync(at('proof'), made.stdout.replace(how, put));
+			assert.equal((await judge(`entry ${n}`)).stdout, `bad not-included ${what}\n`);
+		}
 		fs.writeFileSync(at('proof'), made.stdout.replace('\n70000\n', '\n70001\n'));
 		const forged = await judge(`entry ${n}`);
 		assert.equal(forged.stdout, 'bad entry=0 bad-signature\n');
@@ -63,7 +89,8 @@ test('a log continues its older checkpoint, or is shorter, or forked', async () 
 	assert.equal((await compare('other', 'checkpoint.300')).stdout, 'bad shorter\n');
 	await append('other', 'log.key', 200, 900);
 	const forked = await compare('other', 'checkpoint.300');
-	assert.equal(forked.stdout, 'bad forked\n');
+	assert.equal(forked.stdout, 'bad forked other-old-root\n');
+	assert.match(forked.stderr, /do not give the older root/);
 	assert.equal(forked.status, 1);
 });
 

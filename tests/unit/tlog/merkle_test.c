@@ -11,7 +11,7 @@
 
 /* ---- the published proofs, good and bad */
 
-static unsigned judged, wrong, refused;
+static unsigned judged, wrong, refused, by_fault[MERKLE_FAULTS + 1];
 
 /* Sizes go past what jansson holds as integers: read them from the text. */
 static char raw[16384];
@@ -57,7 +57,12 @@ static int proof_of(const json_t *o, struct merkle_proof *ret)
 	return 0;
 }
 
-static int judge(const char *path, const json_t *o)
+/* Not of the tree: what should be a hash is none. */
+enum { NO_HASH = MERKLE_FAULTS };
+
+#define BIT(fault) (1U << (fault))
+
+static unsigned judge(const char *path, const json_t *o)
 {
 	struct merkle_proof p;
 	struct merkle_hash a, b;
@@ -66,7 +71,7 @@ static int judge(const char *path, const json_t *o)
 	if (proof_of(o, &p) ||
 	    hash_of(json_object_get(o, leaf ? "leafHash" : "root1"), &a) ||
 	    hash_of(json_object_get(o, leaf ? "root" : "root2"), &b))
-		return EBADMSG;
+		return NO_HASH;
 	if (strstr(path, "/subtreeinclusion/"))
 		return merkle_check_subtree_inclusion(
 			number("leafIdx"), number("start"), number("end"), &a,
@@ -81,11 +86,140 @@ static int judge(const char *path, const json_t *o)
 					&p, &b);
 }
 
+/* ---- why each should be refused */
+
+static uint64_t below(uint64_t n)
+{
+	uint64_t k = 1;
+
+	while (k < n - k)
+		k *= 2;
+	return k;
+}
+
+/* How many hashes: RFC 6962, 2.1.1 and 2.1.2, as they are written. */
+static unsigned path_length(uint64_t m, uint64_t n)
+{
+	uint64_t k;
+
+	if (n < 2)
+		return 0;
+	k = below(n);
+	return 1 + (m < k ? path_length(m, k) : path_length(m - k, n - k));
+}
+
+static unsigned subproof_length(uint64_t start, uint64_t end, uint64_t n,
+				bool known)
+{
+	uint64_t k;
+
+	if (!start && end == n)
+		return known ? 0 : 1;
+	k = below(n);
+	if (end <= k)
+		return 1 + subproof_length(start, end, k, known);
+	if (start >= k)
+		return 1 + subproof_length(start - k, end - k, n - k, known);
+	return 1 + subproof_length(0, end - k, n - k, false);
+}
+
+static unsigned by_length(size_t is, unsigned want, unsigned otherwise)
+{
+	return is < want   ? BIT(MERKLE_SHORT)
+	       : is > want ? BIT(MERKLE_LONG)
+			   : otherwise;
+}
+
+/* What the numbers alone say; else one of the roots is not what it should. */
+static unsigned by_numbers(const char *path, const json_t *o)
+{
+	size_t count = json_array_size(json_object_get(o, "proof"));
+	bool sub = strstr(path, "/subtree") != NULL;
+	uint64_t start = sub ? number("start") : 0, end, size;
+
+	if (json_object_get(o, "leafIdx")) {
+		uint64_t leaf = number("leafIdx");
+
+		end = number(sub ? "end" : "treeSize");
+		if (start >= end)
+			return sub ? BIT(MERKLE_NO_SUBTREE)
+				   : BIT(MERKLE_BEYOND);
+		if (leaf < start || leaf >= end)
+			/* where both are wrong, either is a reason */
+			return BIT(MERKLE_BEYOND) |
+			       (sub ? BIT(MERKLE_NO_SUBTREE) : 0);
+		if (!merkle_is_subtree(start, end))
+			return BIT(MERKLE_NO_SUBTREE);
+		return by_length(count, path_length(leaf - start, end - start),
+				 BIT(MERKLE_ROOT));
+	}
+	end = number(sub ? "end" : "size1");
+	size = number(sub ? "size" : "size2");
+	if (!sub && !end)
+		return BIT(MERKLE_NOTHING);
+	if (start == end && end <= size)
+		return by_length(count, 0, BIT(MERKLE_OLD_ROOT));
+	if (start > end || (end <= size && !merkle_is_subtree(start, end)))
+		return BIT(MERKLE_NO_SUBTREE);
+	if (end > size)
+		return BIT(MERKLE_BEYOND);
+	return by_length(count, subproof_length(start, end, size, true),
+			 BIT(MERKLE_OLD_ROOT) | BIT(MERKLE_ROOT));
+}
+
+/* What those who wrote a vector say that they did to it. */
+static unsigned by_words(const char *words)
+{
+	static const struct {
+		const char *words;
+		unsigned faults;
+	} rows[] = {
+		/* of a hash that is none, other faults may come first */
+		{ "empty root", ~0U },
+		{ "truncated", BIT(MERKLE_SHORT) },
+		{ "removed component", BIT(MERKLE_SHORT) },
+		{ "inserted component", BIT(MERKLE_LONG) },
+		{ "preceding", BIT(MERKLE_LONG) | BIT(NO_HASH) },
+		{ "trailing", BIT(MERKLE_LONG) | BIT(NO_HASH) },
+		{ "proof is not empty",
+		  BIT(MERKLE_LONG) | BIT(MERKLE_NOTHING) },
+		{ "modified proof", BIT(MERKLE_ROOT) | BIT(MERKLE_OLD_ROOT) },
+		/* a complete subtree's root is where the proof begins: that
+		   it is wrong shows in the root alone */
+		{ "wrong root1", BIT(MERKLE_ROOT) | BIT(MERKLE_OLD_ROOT) },
+		{ "wrong root2", BIT(MERKLE_ROOT) },
+		{ "swapped roots", BIT(MERKLE_ROOT) | BIT(MERKLE_OLD_ROOT) },
+		{ "wrong leaf", BIT(MERKLE_ROOT) },
+		{ "random leaf", BIT(MERKLE_ROOT) | BIT(NO_HASH) },
+		{ "random root", BIT(MERKLE_ROOT) },
+		{ "greater than", BIT(MERKLE_BEYOND) },
+		{ "size1 is zero", BIT(MERKLE_NOTHING) | BIT(MERKLE_LONG) |
+					   BIT(MERKLE_OLD_ROOT) },
+		{ "invalid subtree", BIT(MERKLE_NO_SUBTREE) },
+		{ "oob", BIT(MERKLE_BEYOND) },
+		{ "roots match but not valid", BIT(MERKLE_OLD_ROOT) },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (strstr(words, rows[i].words))
+			return rows[i].faults;
+	return ~0U;
+}
+
+static unsigned reasons(const char *path, const json_t *o)
+{
+	unsigned of_words =
+		by_words(json_string_value(json_object_get(o, "desc")));
+	unsigned of_numbers = by_numbers(path, o);
+
+	return of_words & (of_numbers | BIT(NO_HASH));
+}
+
 static int judge_file(const char *path, const struct stat *st, int kind)
 {
+	unsigned is, want = BIT(MERKLE_HOLDS);
 	FILE *f;
 	json_t *o;
-	int want, is;
 
 	(void)st;
 	if (kind != FTW_F)
@@ -96,14 +230,16 @@ static int judge_file(const char *path, const struct stat *st, int kind)
 	(void)fclose(f);
 	o = json_loads(raw, JSON_DECODE_INT_AS_REAL, NULL);
 	assert_non_null(o);
-	want = json_is_true(json_object_get(o, "wantErr"));
+	if (json_is_true(json_object_get(o, "wantErr")))
+		want = reasons(path, o);
 	is = judge(path, o);
 	json_decref(o);
 	judged++;
-	refused += is != 0;
-	if ((is != 0) != want) {
+	refused += is != MERKLE_HOLDS;
+	by_fault[is]++;
+	if (!(BIT(is) & want)) {
 		wrong++;
-		print_error("%s: %d\n", path, is);
+		print_error("%s: %u, not of %#x\n", path, is, want);
 	}
 	return 0;
 }
@@ -116,7 +252,11 @@ static void published_proofs_are_judged_right(void **state)
 	if (!dir)
 		return;
 	assert_int_equal(ftw(dir, judge_file, 16), 0);
-	print_message("%u proofs judged, %u refused\n", judged, refused);
+	for (unsigned i = 0; i <= MERKLE_FAULTS; i++)
+		print_message("%4u %s\n", by_fault[i],
+			      i < MERKLE_FAULTS ? merkle_fault_text(i)
+						: "what should be a hash is "
+						  "none");
 	assert_int_equal(judged, 518);
 	assert_int_equal(wrong, 0);
 	/* far more bad ones than good: judging all the same would not do */
@@ -204,13 +344,13 @@ static void every_inclusion_proof_holds_and_no_other(void **state)
 			assert_int_equal(merkle_check_inclusion(
 						 i, n, &leaves[(i + 1) % SMALL],
 						 &p, &root),
-					 EBADMSG);
+					 MERKLE_ROOT);
 			if (!p.count)
 				continue;
 			p.hash[p.count / 2].b[7] ^= 1;
 			assert_int_equal(merkle_check_inclusion(
 						 i, n, &leaves[i], &p, &root),
-					 EBADMSG);
+					 MERKLE_ROOT);
 		}
 	}
 }
@@ -237,10 +377,10 @@ static void every_subtree_proof_holds_and_no_other(void **state)
 							     &p, &root),
 					0);
 				sub.b[0] ^= 1;
-				assert_int_equal(
+				assert_int_not_equal(
 					merkle_check_subtree(from, to, n, &sub,
 							     &p, &root),
-					EBADMSG);
+					MERKLE_HOLDS);
 				sub.b[0] ^= 1;
 				if (!p.count)
 					continue;
@@ -248,7 +388,7 @@ static void every_subtree_proof_holds_and_no_other(void **state)
 				assert_int_equal(
 					merkle_check_subtree(from, to, n, &sub,
 							     &p, &root),
-					EBADMSG);
+					MERKLE_SHORT);
 			}
 	/* all starts at 0 alone are more than this */
 	assert_true(count > SMALL * SMALL / 2);
@@ -258,9 +398,13 @@ static void what_is_no_subtree_is_refused(void **state)
 {
 	static const struct {
 		uint64_t start, end, size;
+		enum merkle_fault fault;
 	} rows[] = {
-		{ 0, 0, 0 }, { 0, 0, 5 }, { 3, 3, 5 }, { 4, 3, 5 }, { 0, 6, 5 },
-		{ 1, 3, 8 }, { 2, 5, 8 }, { 2, 6, 8 }, { 5, 7, 8 },
+		{ 0, 0, 0, MERKLE_OLD_ROOT },   { 0, 0, 5, MERKLE_OLD_ROOT },
+		{ 3, 3, 5, MERKLE_OLD_ROOT },   { 4, 3, 5, MERKLE_NO_SUBTREE },
+		{ 0, 6, 5, MERKLE_BEYOND },     { 1, 3, 8, MERKLE_NO_SUBTREE },
+		{ 2, 5, 8, MERKLE_NO_SUBTREE }, { 2, 6, 8, MERKLE_NO_SUBTREE },
+		{ 5, 7, 8, MERKLE_NO_SUBTREE },
 	};
 	struct merkle_hash h = { { 0 } };
 	struct merkle_proof p = { .count = 0 };
@@ -276,7 +420,7 @@ static void what_is_no_subtree_is_refused(void **state)
 		assert_int_equal(merkle_check_subtree(rows[i].start,
 						      rows[i].end, rows[i].size,
 						      &h, &p, &h),
-				 EBADMSG);
+				 rows[i].fault);
 	}
 	assert_int_equal(merkle_prove_inclusion(read_leaves, &n, 8, 8, &p),
 			 EINVAL);
