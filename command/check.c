@@ -11,6 +11,7 @@
 #include "handover/kept.h"
 #include "handover/keys.h"
 #include "probe/machine.h"
+#include "release/witnesses.h"
 #include "routing/lawbook.h"
 #include "tlog/folder.h"
 
@@ -141,6 +142,9 @@ int command_check(int argc, char **argv)
 		s = NULL;
 	check_law(&n, s);
 	check_handover(&n, s);
+	/* each fault is counted as it is reported */
+	if (s)
+		(void)witnesses_check(s, on_fault, &n);
 	check_machine(&n, argv[2]);
 	settings_free(s);
 	(void)printf("%u faults\n", n.faults);

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "process/courier/courier.h"
 #include "process/desk/desk.h"
 #include "process/keeper/keeper.h"
 #include "process/ledger/commitments.h"
@@ -20,7 +21,7 @@ static const struct process_ops *const processes[ROLE_COUNT] = {
 	[ROLE_SWITCH] = &switch_ops,     [ROLE_MEDIA] = &media_ops,
 	[ROLE_RECORDER] = &recorder_ops, [ROLE_LEDGER] = &ledger_ops,
 	[ROLE_KEEPER] = &keeper_ops,     [ROLE_DESK] = &desk_ops,
-	[ROLE_RENDERER] = &renderer_ops,
+	[ROLE_RENDERER] = &renderer_ops, [ROLE_COURIER] = &courier_ops,
 };
 
 const struct commitments *const command_commitments = &ledger_commitments;

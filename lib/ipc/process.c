@@ -284,6 +284,7 @@ static int lock_memory(enum role role)
 	case ROLE_RECORDER:
 	case ROLE_KEEPER:
 	case ROLE_LEDGER:
+	case ROLE_COURIER:
 		return mlockall(MCL_CURRENT | MCL_FUTURE) ? errno : 0;
 	default:
 		return 0;

@@ -13,6 +13,7 @@ enum role {
 	ROLE_KEEPER,
 	ROLE_DESK,
 	ROLE_RENDERER,
+	ROLE_COURIER,
 	ROLE_COUNT,
 	ROLE_WITNESS = ROLE_COUNT /* of no node: runs by itself */
 };

@@ -13,14 +13,16 @@ enum {
 	KEEPER = 1 << ROLE_KEEPER,
 	DESK = 1 << ROLE_DESK,
 	RENDERER = 1 << ROLE_RENDERER,
-	ANY = SWITCH | MEDIA | RECORDER | LEDGER | KEEPER | DESK | RENDERER,
+	COURIER = 1 << ROLE_COURIER,
+	ANY = SWITCH | MEDIA | RECORDER | LEDGER | KEEPER | DESK | RENDERER |
+	      COURIER,
 };
 
 const char *role_name(enum role role)
 {
 	static const char *const names[ROLE_COUNT + 1] = {
 		"parent", "switch", "media",    "recorder", "ledger",
-		"keeper", "desk",   "renderer", "witness",
+		"keeper", "desk",   "renderer", "courier",  "witness",
 	};
 
 	return (unsigned)role <= ROLE_COUNT ? names[role] : "nobody";

@@ -91,6 +91,24 @@ int event_type_read(struct text t, enum event_type *ret)
 	return ENOENT;
 }
 
+const char *fetch_outcome_text(enum fetch_outcome outcome)
+{
+	static const char *const names[FETCH_OUTCOMES] = {
+		[FETCH_MORE] = "more",
+		[FETCH_DONE] = "done",
+		[FETCH_REFUSED] = "refused",
+		[FETCH_BUSY] = "too many at once",
+		[FETCH_NO_ADDRESS] = "its name has no address",
+		[FETCH_NO_CONNECTION] = "no connection",
+		[FETCH_NO_TRUST] = "its certificate is not trusted",
+		[FETCH_TIMED_OUT] = "no answer in time",
+		[FETCH_TOO_LONG] = "its answer is too long",
+		[FETCH_BROKEN] = "cut off, or no HTTP",
+	};
+
+	return PICK(names, outcome);
+}
+
 const char *refusal_text(enum refusal refusal)
 {
 	static const char *const names[REFUSALS] = {

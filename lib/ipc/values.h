@@ -135,6 +135,34 @@ enum refusal {
 };
 const char *refusal_text(enum refusal refusal);
 
+/* FETCH.target: whom the courier may be sent to */
+enum fetch_target {
+	FETCH_WITNESS, /* index: as in the policy */
+	FETCH_TARGETS
+};
+
+/* FETCH.method */
+enum fetch_method { FETCH_GET, FETCH_POST };
+
+/* FETCHED.outcome */
+enum fetch_outcome {
+	FETCH_MORE,
+	FETCH_DONE,          /* a whole answer, whatever its status */
+	FETCH_REFUSED,       /* no such target, or not for the asker; no path */
+	FETCH_BUSY,          /* too many at once */
+	FETCH_NO_ADDRESS,    /* its name has none */
+	FETCH_NO_CONNECTION, /* nobody answers there */
+	FETCH_NO_TRUST,      /* TLS: not who it should be, or too weak */
+	FETCH_TIMED_OUT,
+	FETCH_TOO_LONG, /* longer than the asker takes */
+	FETCH_BROKEN,   /* cut off, or no HTTP */
+	FETCH_OUTCOMES
+};
+const char *fetch_outcome_text(enum fetch_outcome outcome);
+
+#define FETCH_PART_MAX 16384
+#define FETCH_BODY_MAX 32768
+
 /* What EVENTS_STORED says of one event: its id, then its entry as a u64. */
 #define STORED_BYTES ((size_t)ID_BYTES + 8)
 

@@ -77,6 +77,11 @@ void loader_fill_ask(struct loader *l, struct line *line, cfg_t *cfg)
 	line->ask_count++;
 }
 
+bool settings_reaches_out(const struct settings *s)
+{
+	return s->companions[COMPANION_WITNESSES][0] != 0;
+}
+
 bool settings_asks(const struct settings *s)
 {
 	for (unsigned i = 0; i < s->line_count; i++)

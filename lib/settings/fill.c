@@ -149,6 +149,8 @@ static void fill_top(struct loader *l, cfg_t *cfg)
 			  cfg_getstr(cfg, "log-origin"),
 			  loader_line(l, NULL, NULL, "log-origin"),
 			  "log-origin");
+	loader_path(l, s->witness_ca, cfg_getstr(cfg, "witness-ca"),
+		    loader_line(l, NULL, NULL, "witness-ca"), "witness-ca");
 	s->log_level = (unsigned)CHOOSE(l, levels, cfg_getstr(cfg, "log-level"),
 					loader_line(l, NULL, NULL, "log-level"),
 					"log-level");

@@ -37,6 +37,10 @@ void loader_check_fixed(struct loader *l)
 	fixed(l, NULL, "state", SAME_TEXT(state));
 	fixed(l, NULL, "runtime", SAME_TEXT(runtime));
 	fixed(l, NULL, "log-origin", SAME_TEXT(log_origin));
+	/* the courier comes and goes with it; what it trusts is loaded once */
+	fixed(l, NULL, "witnesses",
+	      settings_reaches_out(l->s) == settings_reaches_out(l->running));
+	fixed(l, NULL, "witness-ca", SAME_TEXT(witness_ca));
 	fixed(l, "sip", "calls-max", SAME(calls_max));
 	fixed(l, "media", "address", SAME_TEXT(media_address));
 	fixed(l, "media", "address6", SAME_TEXT(media_address6));

@@ -221,6 +221,8 @@ enum companion {
 				 next two: routing/location_table.h */
 	COMPANION_CELLS,
 	COMPANION_POSTCODES,
+	COMPANION_WITNESSES, /* whose cosignatures make the log believable, and
+				where they are asked: C2SP tlog-policy */
 	COMPANIONS
 };
 
@@ -236,7 +238,9 @@ struct settings {
 	/* their texts, while a process takes them over, as `files` */
 	struct text companion_texts[COMPANIONS];
 	char log_origin[SETTINGS_NAME_MAX];
-	unsigned log_level; /* enum log_level */
+	char witness_ca[SETTINGS_PATH_MAX]; /* of their certificates; "": who
+					       the system trusts */
+	unsigned log_level;                 /* enum log_level */
 
 	struct listener listeners[SETTINGS_LISTENERS];
 	unsigned listener_count;
@@ -328,6 +332,9 @@ void settings_fault_tell(settings_fault_h *h, void *arg,
 
 /* A national node that asks callers where they are, and so has media. */
 bool settings_asks(const struct settings *s);
+
+/* A node that asks other machines over HTTPS, and so has a courier. */
+bool settings_reaches_out(const struct settings *s);
 
 /* "register", "routes", ...: the setting's name. */
 const char *settings_companion_name(enum companion c);

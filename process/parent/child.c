@@ -19,6 +19,7 @@ static const struct {
 	{ ROLE_SWITCH, ROLE_LEDGER },   { ROLE_SWITCH, ROLE_DESK },
 	{ ROLE_RECORDER, ROLE_LEDGER }, { ROLE_RECORDER, ROLE_DESK },
 	{ ROLE_LEDGER, ROLE_DESK },     { ROLE_DESK, ROLE_KEEPER },
+	{ ROLE_LEDGER, ROLE_COURIER },
 };
 
 static void list_one(struct house *h, enum role role, unsigned index)
@@ -47,6 +48,8 @@ void house_list_children(struct house *h)
 	if (calls)
 		list_one(h, ROLE_RENDERER, 0);
 	list_one(h, ROLE_LEDGER, 0);
+	if (settings_reaches_out(h->settings))
+		list_one(h, ROLE_COURIER, 0);
 	if (h->settings->identity[0])
 		list_one(h, ROLE_KEEPER, 0);
 	list_one(h, ROLE_DESK, 0);

@@ -58,6 +58,7 @@ enum drain_stage {
 	STAGE_DESK,
 	STAGE_KEEPER,
 	STAGE_LEDGER,
+	STAGE_COURIER,
 	STAGE_DONE
 };
 

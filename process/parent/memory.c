@@ -15,6 +15,7 @@
 #include "handover/keys.h"
 #include "ipc/ring.h"
 #include "process/parent/house.h"
+#include "release/witnesses.h"
 #include "routing/lawbook.h"
 #include "settings/files.h"
 #include "sip/transport.h"
@@ -295,6 +296,8 @@ int house_judge(struct settings *s, settings_fault_h *fault, void *arg)
 	struct lawbook l;
 	int err = handover_keys_read(&keys, s, fault, arg);
 
+	if (!err && witnesses_check(s, fault, arg))
+		err = EINVAL;
 	if (!err)
 		err = lawbook_load(&l, s, fault, arg);
 	if (err)

@@ -46,7 +46,8 @@ static enum role stage_role(enum drain_stage stage)
 	static const enum role roles[] = {
 		[STAGE_SWITCH] = ROLE_SWITCH,     [STAGE_MEDIA] = ROLE_MEDIA,
 		[STAGE_RECORDER] = ROLE_RECORDER, [STAGE_DESK] = ROLE_DESK,
-		[STAGE_KEEPER] = ROLE_KEEPER,     [STAGE_LEDGER] = ROLE_LEDGER
+		[STAGE_KEEPER] = ROLE_KEEPER,     [STAGE_LEDGER] = ROLE_LEDGER,
+		[STAGE_COURIER] = ROLE_COURIER
 	};
 
 	return roles[stage];
