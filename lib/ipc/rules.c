@@ -109,8 +109,10 @@ static int take_u8(struct reader *r, unsigned min, unsigned max, uint8_t *ret)
 	if (take_blob(r, (max), &m->name))                                     \
 		return EBADMSG;
 #define IPC(name, from, to, when, fds, fields)                                 \
-	static int read_##name(struct reader *r, struct ipc_##name *m)         \
+	static int read_##name(struct reader *r, struct ipc_message *whole)    \
 	{                                                                      \
+		struct ipc_##name *m = &whole->u.name;                         \
+                                                                               \
 		fields;                                                        \
 		return reader_end(r);                                          \
 	}
@@ -124,22 +126,22 @@ static int take_u8(struct reader *r, unsigned min, unsigned max, uint8_t *ret)
 #undef WORDS
 #undef BLOB
 
+typedef int read_h(struct reader *r, struct ipc_message *whole);
+
+static read_h *const reads[IPC_TYPE_COUNT] = {
+#define IPC(name, from, to, when, fds, fields) [IPC_##name] = read_##name,
+#include "ipc/messages.def"
+#undef IPC
+};
+
 int ipc_decode(struct reader *r, enum ipc_type type, struct ipc_message *ret)
 {
 	struct ipc_message m = { .type = type, .fd = -1 };
-	int err = EBADMSG;
+	int err;
 
-	switch (type) {
-#define IPC(name, from, to, when, fds, fields)                                 \
-	case IPC_##name:                                                       \
-		err = read_##name(r, &m.u.name);                               \
-		break;
-#include "ipc/messages.def"
-#undef IPC
-	case IPC_NONE:
-	case IPC_TYPE_COUNT:
-		break;
-	}
+	if (type <= IPC_NONE || type >= IPC_TYPE_COUNT)
+		return EBADMSG;
+	err = reads[type](r, &m);
 	if (!err)
 		*ret = m;
 	return err;
@@ -188,8 +190,10 @@ static int put_u8(struct writer *w, unsigned min, unsigned max, uint8_t v)
 	if (!err)                                                              \
 		err = put_blob(w, (max), m->name);
 #define IPC(name, from, to, when, fds, fields)                                 \
-	static int write_##name(struct writer *w, const struct ipc_##name *m)  \
+	static int write_##name(struct writer *w,                              \
+				const struct ipc_message *whole)               \
 	{                                                                      \
+		const struct ipc_##name *m = &whole->u.name;                   \
 		int err = 0;                                                   \
                                                                                \
 		fields;                                                        \
@@ -205,19 +209,19 @@ static int put_u8(struct writer *w, unsigned min, unsigned max, uint8_t v)
 #undef WORDS
 #undef BLOB
 
-int ipc_encode(struct writer *w, const struct ipc_message *m)
-{
-	switch (m->type) {
-#define IPC(name, from, to, when, fds, fields)                                 \
-	case IPC_##name:                                                       \
-		return write_##name(w, &m->u.name);
+typedef int write_h(struct writer *w, const struct ipc_message *whole);
+
+static write_h *const writes[IPC_TYPE_COUNT] = {
+#define IPC(name, from, to, when, fds, fields) [IPC_##name] = write_##name,
 #include "ipc/messages.def"
 #undef IPC
-	case IPC_NONE:
-	case IPC_TYPE_COUNT:
-		break;
-	}
-	return EINVAL;
+};
+
+int ipc_encode(struct writer *w, const struct ipc_message *m)
+{
+	if (m->type <= IPC_NONE || m->type >= IPC_TYPE_COUNT)
+		return EINVAL;
+	return writes[m->type](w, m);
 }
 
 int ipc_check(const uint8_t *header, size_t total_len, unsigned fds,
