@@ -293,8 +293,9 @@ void loader_check(struct loader *l)
 		loader_check_file(l, s->companions[i],
 				  loader_line(l, NULL, NULL, name), name);
 	}
-	check_file(l, s->witness_ca, loader_line(l, NULL, NULL, "witness-ca"),
-		   "witness-ca");
+	loader_check_file(l, s->witness_ca,
+			  loader_line(l, NULL, NULL, "witness-ca"),
+			  "witness-ca");
 	check_listeners(l);
 	for (unsigned i = 0; i < s->trunk_count; i++)
 		check_trunk(l, &s->trunks[i]);
