@@ -18,8 +18,11 @@ class Witness {
 	at(name) { return path.join(this.dir, name); }
 
 	async start() {
-		this.process = start(vaxel, ['witness', '--key', this.at('key'), '--logs', this.at('logs'), '--state', this.at('state'),
-			'--certificate', this.certificate.certificate, '--tls-key', this.certificate.key, '--listen', `127.0.0.1:${this.port}`]);
+		fs.writeFileSync(this.at('conf'), Object.entries({
+			key: 'key', logs: 'logs', state: 'state', certificate: this.certificate.certificate,
+			'tls-key': this.certificate.key, listen: `127.0.0.1:${this.port}`,
+		}).map(([name, value]) => `${name} = "${value}"\n`).join(''));
+		this.process = start(vaxel, ['witness', '-c', this.at('conf')]);
 		await until(`${this.name} ready`, () => {
 			if (this.process.status !== null) throw new Error(`${this.name} ended: ${this.process.err}`);
 			return /^ready https /m.test(this.process.out);
