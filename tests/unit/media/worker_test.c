@@ -1,9 +1,11 @@
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#include "tests/unit/allocations.h"
 #include "tests/unit/media/rig.h"
 
 /* A whole worker over real sockets, told by real messages. */
@@ -68,6 +70,43 @@ static void relays_both_ways(void **state)
 		phone_down(&b);
 		rig_down(&r);
 	}
+}
+
+/* Bridged and captured: a packet costs no memory. */
+static void a_packet_allocates_nothing(void **state)
+{
+	struct rig r;
+	struct phone a, b;
+	void *volatile one;
+
+	(void)state;
+	if (!allocations_counted())
+		skip();
+	rig_up(&r, 0);
+	phone_up(&a, "127.0.0.1", PCMA, 11);
+	phone_up(&b, "127.0.0.1", PCMA, 22);
+	rig_leg(&r, 0, &a, 101);
+	rig_leg(&r, 1, &b, 101);
+	rig_bridge(&r, 0, 1, true);
+	assert_int_equal(IPC_SEND(r.switch_end, CAPTURE, RIG_CALL, .on = 1,
+				  .recording = 7),
+			 0);
+	both_ways(&r, &a, &b);
+	allocations = 0;
+	one = malloc(1);
+	free(one);
+	assert_int_equal(allocations, 1);
+	for (unsigned i = 0; i < 20; i++) {
+		phone_say(&a, 1);
+		phone_say(&b, 2);
+		rig_run(&r, 2);
+	}
+	assert_int_equal(allocations, 1);
+	assert_int_equal(phone_drain(&a), 20);
+	assert_int_equal(phone_drain(&b), 20);
+	phone_down(&a);
+	phone_down(&b);
+	rig_down(&r);
 }
 
 static void one_source_whatever_it_hears(void **state)
@@ -661,6 +700,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(relays_both_ways),
+		cmocka_unit_test(a_packet_allocates_nothing),
 		cmocka_unit_test(one_source_whatever_it_hears),
 		cmocka_unit_test(a_stranger_is_not_relayed),
 		cmocka_unit_test(a_prompt_plays_to_its_end),
