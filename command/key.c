@@ -23,6 +23,13 @@ const char key_usage[] =
 	"       vaxel key split --need K --of N [--out DIR] [--passphrase] "
 	"[--json]\n"
 	"       vaxel key join [--recipient age1...] [--passphrase] [--json]\n"
+	"       vaxel key propose [age1...]... --as OFFICER --out DRAFT\n"
+	"                 [--for CONTROLLER] [--months LIST] [--destroy]\n"
+	"                 [--recovery --reason TEXT] [--key-file FILE] [-c "
+	"FILE]\n"
+	"       vaxel key approve DRAFT --as OFFICER [--key-file FILE] [-c "
+	"FILE]\n"
+	"       vaxel key rotate [-c FILE] [--json]\n"
 	"       vaxel key unlock [-c FILE]\n"
 	"       vaxel key lock [-c FILE]\n\n"
 	"new       make an identity for the keeper in FILE, sealed under eight "
@@ -50,6 +57,20 @@ const char key_usage[] =
 	"          With --passphrase, for both: it is asked for, or is the "
 	"first line\n"
 	"          of stdin\n"
+	"propose   write down to whom a controller's recordings are sealed "
+	"(those named,\n"
+	"          or the configuration's recipients; with --months those "
+	"after the\n"
+	"          month's), sign it, and hand DRAFT to another officer. "
+	"--destroy: that\n"
+	"          these identities are no more. --recovery: that the recovery "
+	"key is\n"
+	"          brought out of its shares, and why\n"
+	"approve   show DRAFT, sign it too, and enter it in the log: from then "
+	"on it holds\n"
+	"rotate    make all envelopes anew for whom two officers named last; "
+	"bodies stay\n"
+	"          as they are. It may be ended and begun again at any time\n"
 	"unlock    give the running keeper its passphrase, read from stdin or "
 	"a prompt\n"
 	"lock      let it forget\n";
@@ -292,8 +313,27 @@ out:
 	return status;
 }
 
+static int unlock(int argc, char **argv)
+{
+	return turn(argc, argv, DOOR_UNLOCK);
+}
+
+static int lock(int argc, char **argv)
+{
+	return turn(argc, argv, DOOR_LOCK);
+}
+
 int command_key(int argc, char **argv)
 {
+	static const struct {
+		const char *word;
+		int (*run)(int argc, char **argv);
+	} words[] = {
+		{ "new", key_new },         { "split", key_split },
+		{ "join", key_join },       { "propose", key_propose },
+		{ "approve", key_approve }, { "rotate", key_rotate },
+		{ "unlock", unlock },       { "lock", lock },
+	};
 	const char *word = argc > 1 ? argv[1] : "";
 
 	if (!strcmp(word, "--help") || !strcmp(word, "-h")) {
@@ -302,15 +342,9 @@ int command_key(int argc, char **argv)
 	}
 	if (sodium_init() < 0 || secret_init(64 * 1024))
 		return cannot_lock_memory();
-	if (!strcmp(word, "new"))
-		return key_new(argc - 1, argv + 1);
-	if (!strcmp(word, "split"))
-		return key_split(argc - 1, argv + 1);
-	if (!strcmp(word, "join"))
-		return key_join(argc - 1, argv + 1);
-	if (!strcmp(word, "unlock"))
-		return turn(argc - 1, argv + 1, DOOR_UNLOCK);
-	if (!strcmp(word, "lock"))
-		return turn(argc - 1, argv + 1, DOOR_LOCK);
-	return node_usage(key_usage, "say new, split, join, unlock or lock");
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (!strcmp(word, words[i].word))
+			return words[i].run(argc - 1, argv + 1);
+	return node_usage(key_usage, "say new, split, join, propose, approve, "
+				     "rotate, unlock or lock");
 }

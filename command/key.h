@@ -18,4 +18,9 @@ int key_print_identity(const struct age_identity *i, const char *title,
 int key_split(int argc, char **argv);
 int key_join(int argc, char **argv);
 
+/* key_officers.c, key_rotate.c */
+int key_propose(int argc, char **argv);
+int key_approve(int argc, char **argv);
+int key_rotate(int argc, char **argv);
+
 #endif

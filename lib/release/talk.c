@@ -21,6 +21,8 @@ static const char *const asks[TALK_ASKS] = {
 	[TALK_RECOVER] = "recover",
 	[TALK_CALL] = "call",
 	[TALK_KEPT] = "kept",
+	[TALK_KEY] = "key",
+	[TALK_ROTATE] = "rotate",
 };
 
 static int get(const json_t *o, const char *key, struct text *ret)
@@ -84,6 +86,18 @@ static int read_user(const json_t *o, struct talk_request *q)
 	return text_copy(q->details, sizeof(q->details), details) ? EBADMSG : 0;
 }
 
+static int read_key(const json_t *o, struct talk_request *q)
+{
+	struct text type, details;
+	struct control c;
+
+	if (get(o, "type", &type) || get(o, "details", &details) ||
+	    control_read(type, details, &c) || c.kind != CONTROL_KEY)
+		return EBADMSG;
+	q->act = c.u.key.statement.act;
+	return text_copy(q->details, sizeof(q->details), details) ? EBADMSG : 0;
+}
+
 static int read_approve(const json_t *o, struct talk_request *q)
 {
 	struct text details;
@@ -127,6 +141,8 @@ static int read_object(const json_t *o, struct talk_request *q)
 		return read_approve(o, q);
 	case TALK_USER:
 		return read_user(o, q);
+	case TALK_KEY:
+		return read_key(o, q);
 	default:
 		return 0;
 	}

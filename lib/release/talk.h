@@ -37,6 +37,10 @@
  *   {"ask":"kept"}        J {"id","region","until","sealed":B64} each, what a
  *                         national node keeps of its calls
  *   {"ask":"recover"}     J {"asked":true}
+ *   {"ask":"key","type":"key.created"...,"details":TEXT}
+ *                         J {"entry":N}
+ *   {"ask":"rotate"}      J {"rotated":N,"right":N,"refused":{REASON:N...}}
+ *                         after each batch, all so far, and at the end
  */
 #ifndef VAXEL_RELEASE_TALK_H
 #define VAXEL_RELEASE_TALK_H
@@ -66,6 +70,8 @@ enum talk_ask {
 	TALK_RECOVER,
 	TALK_CALL,
 	TALK_KEPT,
+	TALK_KEY,
+	TALK_ROTATE,
 	TALK_ASKS
 };
 
@@ -80,6 +86,7 @@ struct talk_request {
 	uint64_t number; /* of an entry: TALK_DISCLOSURE */
 	/* TALK_USER; details of TALK_APPROVE too */
 	bool added;
+	enum key_act act; /* TALK_KEY */
 	char details[CONTROL_DETAILS_MAX];
 };
 

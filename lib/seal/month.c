@@ -32,3 +32,26 @@ uint16_t key_month_of(int64_t wall_ms)
 		return 0;
 	return (uint16_t)((tm.tm_year + 1900) * 12 + tm.tm_mon);
 }
+
+int key_month_line(struct reader *list, struct key_month *ret,
+		   struct text *ret_controller)
+{
+	struct text line;
+
+	do {
+		size_t left = reader_left(list);
+
+		if (!left)
+			return ENOENT;
+		/* the last may lack its end */
+		if (reader_until(list, '\n', &line) &&
+		    reader_text(list, left, &line))
+			return EBADMSG;
+	} while (!line.len || *line.p == '#');
+	if (key_month_read(text_cut(&line, ' '), &ret->month) ||
+	    age_recipient_read(text_cut(&line, ' '), &ret->key) || !line.len ||
+	    !text_is_printable(line))
+		return EBADMSG;
+	*ret_controller = line;
+	return 0;
+}

@@ -23,4 +23,15 @@ void key_month_text(uint16_t month, char to[KEY_MONTH_CHARS + 1]);
 /* The month of a time; 0 when it has none. */
 uint16_t key_month_of(int64_t wall_ms);
 
+/*
+ * The next line of a list that was prepared ahead, one month and controller a
+ * line; comments begin with # and blank lines are passed over:
+ *
+ *   2027-01 age1... Region Test
+ *
+ * EBADMSG: not such a line; ENOENT after the last.
+ */
+int key_month_line(struct reader *list, struct key_month *ret,
+		   struct text *ret_controller) CHECK_RESULT;
+
 #endif

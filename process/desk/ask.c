@@ -288,6 +288,11 @@ void ask_begin(struct job *j)
 			    j->desk->process->settings->organisation,
 			    q->details, user_stored);
 		break;
+	case TALK_KEY:
+		desk_append(j, key_act_type(q->act),
+			    j->desk->process->settings->organisation,
+			    q->details, user_stored);
+		break;
 	case TALK_CALL:
 		events_ask(j, 0);
 		break;

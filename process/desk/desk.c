@@ -28,6 +28,9 @@ static void on_request(void *arg, struct client *c,
 	case TALK_APPROVE:
 		disclosure_begin(j);
 		break;
+	case TALK_ROTATE:
+		rotate_begin(j);
+		break;
 	case TALK_BODY:
 	case TALK_EXPORT:
 		body_begin(j);

@@ -2,7 +2,10 @@
 #include "process/desk/job.h"
 #include "tlog/leaf.h"
 
-/* Of all entries only requests: what others hold is not for this question. */
+/*
+ * Of all entries only requests and what officers signed about keys: what others
+ * hold is not for this question.
+ */
 static bool is_request(const json_t *o)
 {
 	const json_t *v = json_object_get(o, "leaf");
@@ -12,7 +15,8 @@ static bool is_request(const json_t *o)
 	       !leaf_read((struct text){ json_string_value(v),
 					 json_string_length(v) },
 			  &leaf) &&
-	       !strcmp(leaf.type, "disclosure.requested");
+	       (!strcmp(leaf.type, "disclosure.requested") ||
+		control_kind_of(text_of(leaf.type)) == CONTROL_KEY);
 }
 
 static void show(struct job *j, const struct ipc_message *m)

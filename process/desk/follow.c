@@ -100,12 +100,69 @@ void follow_run(struct job *j, uint64_t size, follow_done_h *h)
 	job_ask_keeper(j, &m, on_state);
 }
 
-/* ---- for nobody in particular: up to a checkpoint, and shown that */
+/* ---- up to a checkpoint, and shown that */
 
-struct background {
-	char checkpoint[8192];
-	size_t len;
-};
+static void proven(struct job *j, int error)
+{
+	follow_done_h *h = j->prove_done;
+
+	job_leave_lane(j);
+	j->prove_done = NULL;
+	h(j, error);
+}
+
+static void on_proven(struct job *j, const struct ipc_message *m)
+{
+	proven(j, m ? m->u.KEEPER_STATE.error : ENOTCONN);
+}
+
+static void prove(struct job *j, int error)
+{
+	struct ipc_message m = { .type = IPC_KEEPER_PROVE };
+
+	if (error) {
+		proven(j, error);
+		return;
+	}
+	m.u.KEEPER_PROVE.checkpoint =
+		(struct bytes){ (const uint8_t *)j->checkpoint,
+				strlen(j->checkpoint) };
+	job_ask_keeper(j, &m, on_proven);
+}
+
+static void on_checkpoint(struct job *j, const struct ipc_message *m)
+{
+	json_t *o = m ? json_loadb((const char *)m->u.LEDGER_REPLY.json.p,
+				   m->u.LEDGER_REPLY.json.len, 0, NULL)
+		      : NULL;
+	const char *note = json_string_value(json_object_get(o, "checkpoint"));
+	const json_t *size = json_object_get(o, "size");
+	uint64_t to = 0;
+
+	free(j->checkpoint);
+	j->checkpoint = note ? strdup(note) : NULL;
+	if (j->checkpoint && json_is_integer(size))
+		to = (uint64_t)json_integer_value(size);
+	json_decref(o);
+	if (to)
+		follow_run(j, to, prove);
+	else /* away, or no entry yet */
+		proven(j, ENOTCONN);
+}
+
+static void in_lane(struct job *j)
+{
+	job_ask_ledger(j, json_pack("{s:s}", "ask", "checkpoint"),
+		       on_checkpoint);
+}
+
+void follow_prove(struct job *j, follow_done_h *h)
+{
+	j->prove_done = h;
+	job_take_lane(j, in_lane);
+}
+
+/* ---- for nobody in particular */
 
 static void background_done(struct job *j, int error)
 {
@@ -114,54 +171,6 @@ static void background_done(struct job *j, int error)
 		log_error("the keeper does not follow the log: %s",
 			  strerror(error));
 	job_free(j);
-}
-
-static void on_proven(struct job *j, const struct ipc_message *m)
-{
-	background_done(j, m ? m->u.KEEPER_STATE.error : ENOTCONN);
-}
-
-static void background_followed(struct job *j, int error)
-{
-	const struct background *b = j->own;
-	struct ipc_message m = { .type = IPC_KEEPER_PROVE };
-
-	if (error) {
-		background_done(j, error);
-		return;
-	}
-	m.u.KEEPER_PROVE.checkpoint =
-		(struct bytes){ (const uint8_t *)b->checkpoint, b->len };
-	job_ask_keeper(j, &m, on_proven);
-}
-
-static void on_checkpoint(struct job *j, const struct ipc_message *m)
-{
-	struct background *b = j->own;
-	json_t *o = m ? json_loadb((const char *)m->u.LEDGER_REPLY.json.p,
-				   m->u.LEDGER_REPLY.json.len, 0, NULL)
-		      : NULL;
-	const json_t *note = json_object_get(o, "checkpoint");
-	const json_t *size = json_object_get(o, "size");
-	uint64_t to = 0;
-
-	if (json_is_string(note) && json_is_integer(size) &&
-	    json_string_length(note) <= sizeof(b->checkpoint)) {
-		b->len = json_string_length(note);
-		memcpy(b->checkpoint, json_string_value(note), b->len);
-		to = (uint64_t)json_integer_value(size);
-	}
-	json_decref(o);
-	if (to)
-		follow_run(j, to, background_followed);
-	else /* away, or no entry yet */
-		background_done(j, ENOTCONN);
-}
-
-static void background_lane(struct job *j)
-{
-	job_ask_ledger(j, json_pack("{s:s}", "ask", "checkpoint"),
-		       on_checkpoint);
 }
 
 void follow_begin(struct desk *d)
@@ -173,12 +182,6 @@ void follow_begin(struct desk *d)
 	    !peers[ROLE_LEDGER])
 		return;
 	j = job_new(d, NULL, NULL);
-	if (!j)
-		return;
-	j->own = calloc(1, sizeof(struct background));
-	j->free_own = free;
-	if (j->own)
-		job_take_lane(j, background_lane);
-	else
-		job_free(j);
+	if (j)
+		follow_prove(j, background_done);
 }

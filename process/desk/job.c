@@ -37,6 +37,7 @@ void job_free(struct job *j)
 	job_leave_lane(j);
 	if (j->free_own)
 		j->free_own(j->own);
+	free(j->checkpoint);
 	free(j);
 }
 
@@ -262,6 +263,7 @@ static bool answers(enum ipc_type type, enum role from)
 	case IPC_KEEPER_STATE:
 	case IPC_RELEASED:
 	case IPC_RELEASE_REFUSED:
+	case IPC_REWRAPPED:
 		return from == ROLE_KEEPER;
 	default:
 		return false;

@@ -42,6 +42,9 @@ struct job {
 	uint64_t follow_next;
 	uint64_t follow_size;
 	void (*follow_done)(struct job *j, int error);
+	/* of follow_prove() */
+	char *checkpoint;
+	void (*prove_done)(struct job *j, int error);
 	void *own; /* of the job's kind, freed with free_own */
 	void (*free_own)(void *own);
 };
@@ -129,6 +132,7 @@ void kept_begin(struct job *j);       /* what is kept of calls */
 void disclosure_begin(struct job *j); /* show a request, approve one */
 void body_begin(struct job *j);       /* body, export */
 void release_begin(struct job *j);    /* open */
+void rotate_begin(struct job *j);     /* envelopes for new recipients */
 
 /* Keep the keeper at the log, for nobody in particular. */
 void follow_begin(struct desk *d);
@@ -141,6 +145,12 @@ void follow_begin(struct desk *d);
  */
 typedef void follow_done_h(struct job *j, int error);
 void follow_run(struct job *j, uint64_t size, follow_done_h *done);
+
+/*
+ * The same for a job without the lane, up to the log's last checkpoint, which
+ * the keeper is shown; with done() the lane is left again.
+ */
+void follow_prove(struct job *j, follow_done_h *done);
 
 /* Send the body of that name, then done(). */
 void body_stream(struct job *j, const uint8_t name[ID_BYTES],

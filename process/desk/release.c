@@ -28,6 +28,9 @@ struct release {
 	uint8_t body[ID_BYTES];
 	uint8_t envelope[ENVELOPE_MAX];
 	size_t envelope_len;
+	/* of the audio, where a card is opened */
+	uint8_t beside[ENVELOPE_MAX];
+	size_t beside_len;
 	uint8_t card[CARD_MAX];
 	size_t card_len, card_at; /* its payload begins at */
 	char checkpoint[8192];
@@ -189,6 +192,7 @@ static void on_followed(struct job *j, int error)
 	       sizeof(j->request.signature));
 	m.u.RELEASE_ASK.envelope =
 		(struct bytes){ r->envelope, r->envelope_len };
+	m.u.RELEASE_ASK.beside = (struct bytes){ r->beside, r->beside_len };
 	m.u.RELEASE_ASK.checkpoint =
 		(struct bytes){ (const uint8_t *)r->checkpoint,
 				r->checkpoint_len };
@@ -293,7 +297,8 @@ static int take_card(struct release *r, const json_t *o)
 	memcpy(r->envelope, envelope.p, envelope.len);
 	r->envelope_len = envelope.len;
 	r->card_at = envelope.len;
-	return 0;
+	return take_base64(o, "envelope", r->beside, sizeof(r->beside),
+			   &r->beside_len);
 }
 
 static int take_recording(struct release *r, const json_t *o)

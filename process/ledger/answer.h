@@ -52,6 +52,11 @@ int answer_kept(struct answer *a) CHECK_RESULT;
 int answer_feed(struct answer *a) CHECK_RESULT;
 int answer_taken(struct answer *a) CHECK_RESULT;
 
+/* ---- answer_rotate.c */
+
+int answer_envelopes(struct answer *a) CHECK_RESULT;
+int answer_rotate(struct answer *a) CHECK_RESULT;
+
 /* ---- answer_entries.c */
 
 int answer_append(struct answer *a) CHECK_RESULT;

@@ -26,6 +26,8 @@ static const struct {
 	[ASK_KEPT] = { answer_kept, false },
 	[ASK_FEED] = { answer_feed, false },
 	[ASK_TAKEN] = { answer_taken, true },
+	[ASK_ENVELOPES] = { answer_envelopes, true },
+	[ASK_ROTATE] = { answer_rotate, true },
 };
 
 void ask_refuse(struct writer *ret, const char *word)

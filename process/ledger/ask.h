@@ -51,6 +51,12 @@
  *   {"ask":"users","from":N}              from optional
  *     {"users":[{"entry":N,"type":"user.added","details":TEXT}...],
  *      "next":N|null}
+ *   {"ask":"envelopes","limit":N,"after":ID}   after optional
+ *     {"envelopes":[{"id","envelope","card_envelope"}...]}
+ *        of what is whole, oldest first, as many as fit
+ *   {"ask":"rotate","rows":[{"id","envelope","card_envelope"}...], and all of
+ *    "append", of type key.rotated}
+ *     as "append"; the envelopes are replaced with the entry, or neither is
  *   {"ask":"kept","from":MS,"id":ID}      optional: after which one
  *     {"kept":[{"id","region","until":MS,"sealed":B64}...]}
  *        what is kept of calls; from and id of the last to go on, until none is
@@ -70,9 +76,12 @@
 #define VAXEL_PROCESS_LEDGER_ASK_H
 
 #include "process/ledger/book.h"
+#include "release/rotated.h"
 
 #define ASK_RECORDINGS_MAX 100
-#define ASK_DETAILS_MAX 2048
+#define ASK_DETAILS_MAX ROTATED_DETAILS_MAX
+#define ASK_ENVELOPE_MAX 1024
+#define ASK_ROWS_MAX 24
 #define ASK_REPLY_MAX 60000
 #define ASK_CURSOR_MAX 64
 
@@ -92,7 +101,17 @@ enum ask_what {
 	ASK_KEPT,
 	ASK_FEED,
 	ASK_TAKEN,
+	ASK_ENVELOPES,
+	ASK_ROTATE,
 	ASK_WHATS
+};
+
+/* An envelope that was made anew; card_len 0: there is no card. */
+struct ask_row {
+	uint8_t id[ID_BYTES];
+	size_t envelope_len, card_len;
+	uint8_t envelope[ASK_ENVELOPE_MAX];
+	uint8_t card_envelope[ASK_ENVELOPE_MAX];
 };
 
 /* Every ask, with what it does not name at "any". */
@@ -109,6 +128,8 @@ struct ask {
 	bool let_go;
 	size_t details_len;
 	char details[ASK_DETAILS_MAX];
+	unsigned row_count;
+	struct ask_row rows[ASK_ROWS_MAX];
 };
 
 /* Pure. EBADMSG malformed, EPERM a type that may not be appended. */

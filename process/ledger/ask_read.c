@@ -10,7 +10,8 @@ static const char *const names[ASK_WHATS] = {
 	[ASK_PROOF] = "proof",         [ASK_CONSISTENCY] = "consistency",
 	[ASK_USERS] = "users",         [ASK_CALL] = "call",
 	[ASK_KEPT] = "kept",           [ASK_FEED] = "feed",
-	[ASK_TAKEN] = "taken",
+	[ASK_TAKEN] = "taken",         [ASK_ENVELOPES] = "envelopes",
+	[ASK_ROTATE] = "rotate",
 };
 
 /* Absent: *has is false and nothing is written. */
@@ -122,6 +123,8 @@ static bool may_append(enum event_type type)
 	case EVENT_REGISTER_LOADED:
 	case EVENT_KEY_CREATED:
 	case EVENT_KEY_ROTATED:
+	case EVENT_KEY_DESTROYED:
+	case EVENT_KEY_RECOVERY:
 	case EVENT_USER_ADDED:
 	case EVENT_USER_REMOVED:
 	case EVENT_INCIDENT_OPENED:
@@ -152,6 +155,46 @@ static int take_append(const json_t *o, struct ask *a)
 	memcpy(a->details, details.p, details.len);
 	a->details_len = details.len;
 	return 0;
+}
+
+static int take_bytes(const json_t *o, const char *name, uint8_t *to,
+		      size_t *ret_len)
+{
+	struct text t;
+	bool has;
+
+	if (take_text(o, name, &t, &has) || !has)
+		return EBADMSG;
+	return base64_read(t, BASE64_PADDED, to, ASK_ENVELOPE_MAX, ret_len);
+}
+
+static int take_row(const json_t *o, struct ask_row *row)
+{
+	struct text id;
+	bool has;
+
+	if (take_text(o, "id", &id, &has) || !has || id_read(id, row->id) ||
+	    take_bytes(o, "envelope", row->envelope, &row->envelope_len) ||
+	    !row->envelope_len)
+		return EBADMSG;
+	return take_bytes(o, "card_envelope", row->card_envelope,
+			  &row->card_len)
+		       ? EBADMSG
+		       : 0;
+}
+
+static int take_rotate(const json_t *o, struct ask *a)
+{
+	const json_t *rows = json_object_get(o, "rows");
+	int err = take_append(o, a);
+
+	if (err || a->type != EVENT_KEY_ROTATED || !json_array_size(rows) ||
+	    json_array_size(rows) > ASK_ROWS_MAX)
+		return err ? err : EBADMSG;
+	for (size_t i = 0; !err && i < json_array_size(rows); i++)
+		err = take_row(json_array_get(rows, i),
+			       &a->rows[a->row_count++]);
+	return err;
 }
 
 static int take_all(const json_t *o, struct ask *a)
@@ -195,6 +238,8 @@ static int take_all(const json_t *o, struct ask *a)
 	case ASK_FEED:
 	case ASK_TAKEN:
 		return a->org[0] ? take_place(o, a) : EBADMSG;
+	case ASK_ROTATE:
+		return take_rotate(o, a);
 	default:
 		return 0;
 	}

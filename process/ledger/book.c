@@ -41,7 +41,7 @@ bool book_waiting(const struct book *b)
 	return b->open;
 }
 
-static int begin(struct book *b)
+int book_begin(struct book *b)
 {
 	int err;
 
@@ -99,7 +99,7 @@ int book_enter(struct book *b, const struct book_event *e, uint64_t *ret_entry)
 				      .at_ms = e->at_ms,
 				      .salt = { salt, sizeof(salt) },
 				      .details = e->details };
-	int err = begin(b);
+	int err = book_begin(b);
 
 	if (err)
 		return err;
@@ -125,21 +125,21 @@ int book_enter(struct book *b, const struct book_event *e, uint64_t *ret_entry)
 
 int book_recording_put(struct book *b, const struct database_recording *r)
 {
-	int err = begin(b);
+	int err = book_begin(b);
 
 	return err ? err : database_recording_put(b->db, r);
 }
 
 int book_recording_end(struct book *b, const struct database_recording *r)
 {
-	int err = begin(b);
+	int err = book_begin(b);
 
 	return err ? err : database_recording_end(b->db, r);
 }
 
 int book_keep(struct book *b, const struct database_kept *k)
 {
-	int err = begin(b);
+	int err = book_begin(b);
 
 	return err ? err : database_kept_put(b->db, k);
 }

@@ -51,6 +51,9 @@ int book_recording_put(struct book *b,
 int book_recording_end(struct book *b,
 		       const struct database_recording *r) CHECK_RESULT;
 
+/* What is changed in the tables goes with the next entry. EPERM as above. */
+int book_begin(struct book *b) CHECK_RESULT;
+
 /* EPERM as above. */
 int book_keep(struct book *b, const struct database_kept *k) CHECK_RESULT;
 

@@ -122,6 +122,18 @@ typedef int database_recording_h(void *arg, const struct database_recording *r);
 int database_recording(struct database *db, const uint8_t id[ID_BYTES],
 		       database_recording_h *h, void *arg) CHECK_RESULT;
 
+/*
+ * Of what is whole only id and envelopes, at most `limit`, after that one
+ * (NULL: from the first), oldest first.
+ */
+int database_envelopes(struct database *db, const uint8_t *after,
+		       unsigned limit, database_recording_h *h,
+		       void *arg) CHECK_RESULT;
+
+/* Envelope, and unless empty card's envelope and card, of id. ENOENT. */
+int database_rotate(struct database *db,
+		    const struct database_recording *r) CHECK_RESULT;
+
 /* All optional but limit: 0, INT64_MAX, RECORD_NONE and empty are "any". */
 struct database_filter {
 	bool has_after; /* of the recording that was last on the page before */

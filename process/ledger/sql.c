@@ -153,6 +153,16 @@ static const char *const texts[SQL_STATEMENTS] = {
 		" AND (?4 = '' OR controller = ?4) AND (?5 IS NULL OR (at, id)"
 		" > (SELECT at, id FROM recordings WHERE id = ?5))"
 		" ORDER BY at, id LIMIT ?6",
+	/* what is whole; the oldest first */
+	[SQL_ENVELOPES] = "SELECT id, envelope, card_envelope FROM recordings"
+			  " WHERE state IN (3, 6) AND length(envelope) > 0"
+			  " AND (?1 IS NULL OR (at, id) >"
+			  " (SELECT at, id FROM recordings WHERE id = ?1))"
+			  " ORDER BY at, id LIMIT ?2",
+	[SQL_ROTATE] = "UPDATE recordings SET envelope = ?2, card_envelope ="
+		       " CASE length(?3) WHEN 0 THEN card_envelope ELSE ?3 END,"
+		       " card = CASE length(?4) WHEN 0 THEN card ELSE ?4 END"
+		       " WHERE id = ?1",
 	/* ended without an entry; or an entry that says sealed, no end */
 	[SQL_COUNTS] = "SELECT count(*), count(*) FILTER (WHERE"
 		       " (state NOT IN (0, 1, 2) AND entry IS NULL) OR"

@@ -9,7 +9,7 @@ const fs = require('node:fs');
 const net = require('node:net');
 const path = require('node:path');
 const { Node, vaxel } = require('./lib/node.js');
-const { Phone } = require('./lib/phone.js');
+const { oneCall } = require('./lib/call.js');
 const { sleep, until, run } = require('./lib/wait.js');
 
 const sections = { 'line 1177': { 'notice sv': { version: '1', text: 'Fara för liv: ring 112.' }, 'notice en': null } };
@@ -28,33 +28,13 @@ const refusedAtLast = (as, purpose, reason) => until(`refused ${reason}`, async 
 	return r.stderr.split('\n')[0] === `refused ${reason}` && r;
 });
 
-async function call() {
-	const nurse = await Phone.make({
-		user: 'agent1', password: node.password('agent1'), registrar: node.address,
-		tone: 880, answer: 'auto', role: 'nurse',
-	});
-	await nurse.registered();
-	const caller = await Phone.make({ user: 'caller', registrar: node.address, tone: 440, role: 'caller' });
-	try {
-		caller.dial(node.uri);
-		await nurse.event('CALL_ESTABLISHED', 30000);
-		await sleep(2000);
-		caller.hangup();
-		const [r] = await node.sealed(1);
-		return r.id;
-	} finally {
-		await caller.stop();
-		await nurse.stop();
-	}
-}
-
 describe('release', { timeout: 120000 }, () => {
 	before(async () => {
 		node = await Node.make('one-machine', { sections });
 		home = path.join(node.dir, 'home');
 		fs.mkdirSync(home);
 		await node.start();
-		id = await call();
+		id = await oneCall(node);
 		key = path.join(node.dir, 'me.key');
 		const made = await run('age-keygen', ['-o', key]);
 		assert.equal(made.status, 0, made.stderr);

@@ -1,0 +1,107 @@
+// Keys: two officers name recipients, and envelopes are made anew for them.
+//
+// One node, one call, one sealed recording. What the keeper refuses when the
+// entry is not as it must be is in tests/unit/keeper/keys_test.c.
+'use strict';
+const { test, describe, before, after } = require('node:test');
+const assert = require('node:assert');
+const fs = require('node:fs');
+const path = require('node:path');
+const { Node, vaxel } = require('./lib/node.js');
+const { oneCall } = require('./lib/call.js');
+const { until, run } = require('./lib/wait.js');
+
+let node, home, id, me, mine, spare, draft;
+
+const v = (args, options = {}) => run(vaxel, [...args, '-c', node.conf], {
+	env: { ...process.env, HOME: home }, ...options,
+});
+const ok = async (args, options) => {
+	const r = await v(args, options);
+	assert.equal(r.status, 0, `${args.join(' ')}: ${r.stdout}${r.stderr}`);
+	return r;
+};
+const newKey = async (name) => {
+	const file = path.join(node.dir, name);
+	await run('age-keygen', ['-o', file]);
+	return [file, (await run('age-keygen', ['-y', file])).stdout.trim()];
+};
+const exported = async (name) => {
+	const dir = path.join(node.dir, name);
+	await ok(['recording', 'export', id, dir]);
+	return (part) => fs.readFileSync(path.join(dir, part));
+};
+const opens = async (key, bytes) => (await run('age', ['-d', '-i', key], { input: bytes, binary: true })).status === 0;
+const open = (scope) => v(['recording', 'open', id, '--as', 'olga', '--to', mine, '--purpose', 'legal', '--scope', scope], { binary: true });
+const rotate = async () => JSON.parse((await v(['key', 'rotate', '--json'])).stdout.trim().split('\n').pop() || '{}');
+const unlocked = () => until('the keeper again', async () =>
+	(await v(['key', 'unlock'], { input: `${node.keys.passphrase}\n` })).status === 0, 15000, 200);
+
+describe('keys', { timeout: 120000 }, () => {
+	before(async () => {
+		node = await Node.make('one-machine', { sections: { 'line 1177': { 'notice sv': { version: '1', text: 'Fara för liv: ring 112.' }, 'notice en': null } } });
+		home = path.join(node.dir, 'home');
+		fs.mkdirSync(home);
+		await node.start();
+		id = await oneCall(node);
+		[me, mine] = await newKey('me.key');
+		spare = await newKey('spare.key');
+		draft = path.join(node.dir, 'draft');
+		for (const name of ['olga', 'ove']) await ok(['user', 'add', name, '--role', 'officer']);
+	});
+	after(() => node && node.remove());
+
+	test('A: nobody named anybody: nothing is made anew', async () => {
+		const r = await v(['key', 'rotate']);
+		assert.equal(r.status, 1);
+		assert.match(r.stderr, /1 no-entry: two officers named nobody for them: vaxel key propose/);
+	});
+
+	test('B: one officer proposes, another approves', async () => {
+		await ok(['key', 'propose', node.keys.recipient, spare[1], '--as', 'olga', '--out', draft]);
+		const alone = await v(['key', 'approve', draft, '--as', 'olga']);
+		assert.equal(alone.status, 1);
+		assert.match(alone.stderr, /another officer must approve/);
+		const r = await ok(['key', 'approve', draft, '--as', 'ove']);
+		assert.match(r.stderr, new RegExp(`for Region Test\nrecipient ${node.keys.recipient}\nrecipient ${spare[1]}\nproposed by olga`));
+		assert.match(r.stdout, /^key\.created entry=\d+\n$/);
+	});
+
+	test('C: killed in the middle, and begun again: all once', async () => {
+		const was = await exported('was');
+		for (const name of ['keeper', 'ledger', 'desk']) {
+			const [pid] = node.pids(name);
+			process.kill(pid, 'SIGSTOP');
+			const broken = v(['key', 'rotate']);
+			process.kill(pid, 'SIGKILL');
+			await broken;
+			await until(`${name} again`, async () => (await v(['status'])).status === 0 && node.pids(name).some((p) => p !== pid));
+		}
+		await unlocked();
+		const r = await until('all of them', async () => {
+			const got = await rotate();
+			return got.right === 1 && got;
+		});
+		assert.deepEqual(r, { rotated: 0, right: 1, refused: {} });
+		assert.equal((await node.events('key.rotated')).length, 1);
+		const is = await exported('is');
+		assert.deepEqual(is('body'), was('body'));
+		const recovery = path.join(node.dir, 'recovery.key');
+		fs.writeFileSync(recovery, `${node.keys.recovery_identity}\n`);
+		for (const [part, rest] of [['envelope', 'body'], ['card', null]]) {
+			const whole = (of) => Buffer.concat([of(part), rest ? of(rest) : Buffer.alloc(0)]);
+			assert.ok(await opens(recovery, whole(was)));
+			assert.ok(!await opens(spare[0], whole(was)));
+			assert.ok(!await opens(recovery, whole(is)), 'who is no recipient any more');
+			assert.ok(await opens(spare[0], whole(is)));
+		}
+	});
+
+	test('D: released as before, audio and card', async () => {
+		for (const scope of ['audio', 'card']) {
+			const r = await open(scope);
+			assert.equal(r.status, 0, r.stderr);
+			assert.ok(await opens(me, r.stdout));
+		}
+	});
+});
