@@ -19,7 +19,8 @@
 
 static const char usage_text[] =
 	"usage: vaxel probe [-c FILE] [--json]\n"
-	"       vaxel probe URL|HOST:PORT|HOST [-c FILE] [--json]\n\n"
+	"       vaxel probe URL|HOST:PORT|HOST [-c FILE] [--json]\n"
+	"       vaxel probe --by-node [-c FILE]\n\n"
 	"Looks as a stranger would, with no credentials. Without an address: "
 	"at every\nsocket that listens on this machine, and from inside at the "
 	"modes of state,\nkeys and store, at the processes' confinement as "
@@ -30,6 +31,10 @@ static const char usage_text[] =
 	"and last: N faults. Weaknesses are named on stderr and not counted.\n"
 	"  --json        {rule, target, found}, an object a line, faults "
 	"alone\n"
+	"  --by-node     the running node looks itself, as it does on its "
+	"schedule: what it\n"
+	"                finds is in its log and ledger (probe.passed, "
+	"probe.failed)\n"
 	"  --patience S  wait so many seconds for an answer: 1, up to 60\n\n"
 	"Exit status: 0 no fault, 1 faults, 2 wrong use.\n";
 
@@ -116,11 +121,13 @@ static int at_address(struct probe *p, const char *text)
 static int at_sockets(struct probe *p)
 {
 	static struct sockets s;
+	unsigned next = 0;
 
 	if (sockets_read(&s))
 		return node_fail("the kernel's list of sockets cannot be read "
 				 "(/proc/net)");
-	probe_sockets(p, &s);
+	while (probe_next_socket(p, &s, &next))
+		;
 	return EXIT_YES;
 }
 
@@ -169,12 +176,35 @@ static int look(const struct node_args *a, struct settings *s,
 	return status;
 }
 
+/* It is not waited for: a look may take minutes. */
+static int ask_node(const struct node_args *a)
+{
+	static const struct node_handlers nothing = { 0 };
+	struct settings *s;
+	int status;
+
+	if (a->count)
+		return node_usage(usage_text, "--by-node takes no address");
+	s = node_settings_to_ask(a);
+	if (!s)
+		return EXIT_NO;
+	status =
+		node_ask(s, json_pack("{s:s}", "ask", "probe"), &nothing, NULL);
+	if (status == EXIT_YES && !a->json)
+		(void)puts("the node looks at itself; the next entry "
+			   "probe.passed or probe.failed says what it found");
+	settings_free(s);
+	return status;
+}
+
 int command_probe(int argc, char **argv)
 {
 	const char *patience = "1";
-	const struct node_option options[] = {
-		{ "--patience", &patience, NULL }, { NULL, NULL, NULL }
-	};
+	bool by_node = false;
+	const struct node_option options[] = { { "--patience", &patience,
+						 NULL },
+					       { "--by-node", NULL, &by_node },
+					       { NULL, NULL, NULL } };
 	struct settings *s = NULL;
 	struct node_args a;
 	uint64_t patience_s;
@@ -190,6 +220,8 @@ int command_probe(int argc, char **argv)
 		return node_usage(usage_text, "one address at a time");
 	if (text_u64(text_of(patience), 1, 60, &patience_s))
 		return node_usage(usage_text, "--patience wants 1 to 60");
+	if (by_node)
+		return ask_node(&a);
 	(void)signal(SIGPIPE, SIG_IGN);
 	if (!a.count || a.config) {
 		s = node_settings_as_read(&a);

@@ -14,6 +14,7 @@ enum role {
 	ROLE_DESK,
 	ROLE_RENDERER,
 	ROLE_COURIER,
+	ROLE_PROBER,
 	ROLE_COUNT,
 	ROLE_WITNESS = ROLE_COUNT /* of no node: runs by itself */
 };

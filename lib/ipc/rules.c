@@ -14,15 +14,17 @@ enum {
 	DESK = 1 << ROLE_DESK,
 	RENDERER = 1 << ROLE_RENDERER,
 	COURIER = 1 << ROLE_COURIER,
+	PROBER = 1 << ROLE_PROBER,
 	ANY = SWITCH | MEDIA | RECORDER | LEDGER | KEEPER | DESK | RENDERER |
-	      COURIER,
+	      COURIER | PROBER,
 };
 
 const char *role_name(enum role role)
 {
 	static const char *const names[ROLE_COUNT + 1] = {
-		"parent", "switch", "media",    "recorder", "ledger",
-		"keeper", "desk",   "renderer", "courier",  "witness",
+		"parent",  "switch", "media",   "recorder",
+		"ledger",  "keeper", "desk",    "renderer",
+		"courier", "prober", "witness",
 	};
 
 	return (unsigned)role <= ROLE_COUNT ? names[role] : "nobody";

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -10,6 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+enum { STARTING_ROUNDS = 10, STARTING_MS = 300 };
 enum { STATUS_MAX = 8192, CHILDREN_MAX = 256, ROLE_TEXT_MAX = 32 };
 
 struct child {
@@ -143,11 +145,41 @@ static unsigned list_children(pid_t parent, struct child *list)
 		uint64_t pid;
 
 		if (!text_u64(text_of(e->d_name), 1, INT32_MAX, &pid) &&
+		    (pid_t)pid != getpid() &&
 		    is_child((pid_t)pid, parent, &list[n]))
 			n++;
 	}
 	if (d)
 		(void)closedir(d);
+	return n;
+}
+
+/* Those that live for one piece of work have rights until it begins. */
+static bool is_for_a_while(const struct child *c)
+{
+	return !strcmp(c->role, "renderer") || !strcmp(c->role, "prober");
+}
+
+static bool is_starting(const struct child *c)
+{
+	return c->c.seccomp != 2 && !is_for_a_while(c);
+}
+
+/* One that was just started has a moment to confine itself. */
+static unsigned list_confined(pid_t parent, struct child *list)
+{
+	unsigned n = 0;
+
+	for (int round = 0; round < STARTING_ROUNDS; round++) {
+		bool starting = false;
+
+		n = list_children(parent, list);
+		for (unsigned i = 0; i < n; i++)
+			starting |= is_starting(&list[i]);
+		if (!starting)
+			break;
+		(void)!poll(NULL, 0, STARTING_MS);
+	}
 	return n;
 }
 
@@ -236,10 +268,9 @@ int probe_processes_of(struct probe *p, pid_t parent)
 
 	if (!list)
 		return ENOMEM;
-	n = list_children(parent, list);
+	n = list_confined(parent, list);
 	for (unsigned i = 0; i < n; i++)
-		/* one that renders has to run another program */
-		if (strcmp(list[i].role, "renderer") != 0)
+		if (!is_for_a_while(&list[i]))
 			judge(p, &list[i]);
 	judge_users(p, list, n);
 	judge_kernel(p);

@@ -157,27 +157,31 @@ int sockets_read(struct sockets *s)
 	return err;
 }
 
-void probe_sockets(struct probe *p, const struct sockets *s)
+/* The datagrams' sockets from there on, as many as go at once. */
+static void look_at_datagrams(struct probe *p, const struct sockets *s,
+			      unsigned *next)
 {
-	const struct target *waiting[PROBE_DATAGRAMS];
+	const struct target *together[PROBE_DATAGRAMS];
 	unsigned n = 0;
 
-	for (unsigned i = 0; i < s->count; i++) {
-		if (!s->list[i].udp)
-			(void)probe_tcp(p, &s->list[i].target);
-		else
-			waiting[n++] = &s->list[i].target;
-		if (n == PROBE_DATAGRAMS) {
-			probe_udp(p, waiting, n);
-			n = 0;
-		}
-	}
-	if (n)
-		probe_udp(p, waiting, n);
+	while (*next < s->count && s->list[*next].udp && n < PROBE_DATAGRAMS)
+		together[n++] = &s->list[(*next)++].target;
+	probe_udp(p, together, n);
+}
+
+bool probe_next_socket(struct probe *p, const struct sockets *s, unsigned *next)
+{
+	if (*next < s->count && s->list[*next].udp)
+		look_at_datagrams(p, s, next);
+	else if (*next < s->count)
+		(void)probe_tcp(p, &s->list[(*next)++].target);
+	if (*next < s->count)
+		return true;
 	if (s->cut)
 		probe_weakness(p, "GDPR-32-OPEN", "machine",
 			       "stop what needs not run here",
 			       "more than %u sockets listen; the rest was not "
 			       "looked at",
 			       SOCKETS_MAX);
+	return false;
 }

@@ -28,8 +28,10 @@ struct sockets {
 	} list[SOCKETS_MAX];
 };
 
-/* Look at all of them. */
-void probe_sockets(struct probe *p, const struct sockets *s);
+/* Look at the next, from 0; of datagrams at several. False: that was the last.
+ */
+bool probe_next_socket(struct probe *p, const struct sockets *s,
+		       unsigned *next);
 
 /* Wildcards as an address of this machine by which it can be reached. */
 int sockets_read(struct sockets *s) CHECK_RESULT;

@@ -23,6 +23,7 @@ static const char *const asks[TALK_ASKS] = {
 	[TALK_KEPT] = "kept",
 	[TALK_KEY] = "key",
 	[TALK_ROTATE] = "rotate",
+	[TALK_PROBE] = "probe",
 };
 
 static int get(const json_t *o, const char *key, struct text *ret)

@@ -41,6 +41,7 @@
  *                         J {"entry":N}
  *   {"ask":"rotate"}      J {"rotated":N,"right":N,"refused":{REASON:N...}}
  *                         after each batch, all so far, and at the end
+ *   {"ask":"probe"}       J {"asked":true}: the node looks at itself
  */
 #ifndef VAXEL_RELEASE_TALK_H
 #define VAXEL_RELEASE_TALK_H
@@ -72,6 +73,7 @@ enum talk_ask {
 	TALK_KEPT,
 	TALK_KEY,
 	TALK_ROTATE,
+	TALK_PROBE,
 	TALK_ASKS
 };
 

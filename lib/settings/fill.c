@@ -162,6 +162,9 @@ static void fill_top(struct loader *l, cfg_t *cfg)
 	s->keep_calls_s = loader_number(
 		l, cfg, "keep-calls", 0, SETTINGS_KEEP_CALLS_MAX_S,
 		loader_line(l, NULL, NULL, "keep-calls"));
+	s->probe_every_s = loader_number(
+		l, cfg, "probe-every", 0, SETTINGS_PROBE_EVERY_MAX_S,
+		loader_line(l, NULL, NULL, "probe-every"));
 }
 
 static void fill_keeper(struct loader *l, cfg_t *cfg)

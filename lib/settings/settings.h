@@ -36,6 +36,7 @@
 #define SETTINGS_QUOTA_MAX 2000
 #define SETTINGS_LOCK_AFTER_MAX_S (7 * 24 * 3600)
 #define SETTINGS_KEEP_CALLS_MAX_S (30 * 86400)
+#define SETTINGS_PROBE_EVERY_MAX_S (31 * 86400)
 #define SETTINGS_NOTICE_TEXT 4096
 #define SETTINGS_ASKS 2
 #define SETTINGS_ASK_TEXT 512
@@ -284,6 +285,8 @@ struct settings {
 	unsigned take_count;
 	/* national: what is kept of a call, for so long; 0: nothing is */
 	unsigned keep_calls_s;
+	/* it looks at itself as a stranger would; 0: when asked alone */
+	unsigned probe_every_s;
 
 	/* keeper: an age file under a passphrase; "": no keeper here */
 	char identity[SETTINGS_PATH_MAX];

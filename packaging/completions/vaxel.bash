@@ -14,7 +14,7 @@ _vaxel() {
 	ledger) COMPREPLY=($(compgen -W "verify fsck append tail prove check-proof consistency cosign --ca --key --key-file --policy --origin --database --resume --json --help" -- "$cur")) ;;
 	register) COMPREPLY=($(compgen -W "show at article30 what-if -c --register --json --picture --dot --help" -- "$cur")) ;;
 	route) COMPREPLY=($(compgen -W "1177 --municipality --at -c --json --help" -- "$cur")) ;;
-	probe) COMPREPLY=($(compgen -W "-c --patience --json --help" -- "$cur")) ;;
+	probe) COMPREPLY=($(compgen -W "-c --by-node --patience --json --help" -- "$cur")) ;;
 	witness) COMPREPLY=($(compgen -W "-c --help" -- "$cur")) ;;
 	check) COMPREPLY=($(compgen -W "-c --policy --help" -- "$cur")) ;;
 	key) COMPREPLY=($(compgen -W "new split join propose approve rotate unlock lock -c --out --recovery --handover --witness --need --of --passphrase --recipient --as --for --months --destroy --recovery --reason --key-file --json --help" -- "$cur")) ;;

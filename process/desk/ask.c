@@ -252,6 +252,16 @@ static void recover_now(struct job *j)
 		job_end(j, 0, NULL, NULL);
 }
 
+static void probe_now(struct job *j)
+{
+	struct process *p = j->desk->process;
+
+	if (IPC_SEND(p->parent, PROBE_NOW, 0, .reserved = 0))
+		job_fail(j, "the node is ending");
+	else if (job_send(j, TALK_JSON, "{\"asked\":true}", 14))
+		job_end(j, 0, NULL, NULL);
+}
+
 void ask_begin(struct job *j)
 {
 	const struct talk_request *q = &j->request;
@@ -301,6 +311,9 @@ void ask_begin(struct job *j)
 		break;
 	case TALK_RECOVER:
 		recover_now(j);
+		break;
+	case TALK_PROBE:
+		probe_now(j);
 		break;
 	default:
 		job_fail(j, "the desk does not understand the request");

@@ -23,6 +23,8 @@ static bool is_urgent(enum event_type type)
 	case EVENT_REGISTER_LOADED:
 	case EVENT_RECORDING_HELD:
 	case EVENT_RECORDING_ERASED:
+	case EVENT_PROBE_PASSED:
+	case EVENT_PROBE_FAILED:
 		return true;
 	default:
 		return false;
@@ -55,6 +57,9 @@ static bool may_say(enum role role, enum event_type type)
 	if (is_recorders(type))
 		return role == ROLE_RECORDER;
 	switch (type) {
+	case EVENT_PROBE_PASSED:
+	case EVENT_PROBE_FAILED:
+		return role == ROLE_PROBER;
 	case EVENT_CALL_RECEIVED:
 	case EVENT_CALL_ROUTED:
 	case EVENT_CALL_REFUSED:

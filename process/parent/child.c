@@ -19,7 +19,7 @@ static const struct {
 	{ ROLE_SWITCH, ROLE_LEDGER },   { ROLE_SWITCH, ROLE_DESK },
 	{ ROLE_RECORDER, ROLE_LEDGER }, { ROLE_RECORDER, ROLE_DESK },
 	{ ROLE_LEDGER, ROLE_DESK },     { ROLE_DESK, ROLE_KEEPER },
-	{ ROLE_LEDGER, ROLE_COURIER },
+	{ ROLE_LEDGER, ROLE_COURIER },  { ROLE_PROBER, ROLE_LEDGER },
 };
 
 static void list_one(struct house *h, enum role role, unsigned index)
@@ -59,6 +59,7 @@ void house_list_children(struct house *h)
 		list_one(h, ROLE_MEDIA, i);
 	if (role != NODE_PROVIDER)
 		list_one(h, ROLE_SWITCH, 0);
+	list_one(h, ROLE_PROBER, 0);
 }
 
 struct child *child_of(struct house *h, enum role role, unsigned index)

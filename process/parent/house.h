@@ -100,6 +100,8 @@ struct house {
 	struct child children[HOUSE_CHILDREN];
 	unsigned child_count;
 	enum drain_stage stage;
+	uint64_t probe_ms; /* monotonic, when the next look is due */
+	bool probe_asked;
 	bool now; /* a second signal: do not wait for calls */
 	bool said_ready;
 	bool failed;
@@ -140,7 +142,18 @@ void house_move_sockets(struct house *h);
 void house_close_added(struct house *h);
 void house_print_ready(const struct house *h);
 
+/* probing.c */
+void probing_tick(struct house *h);
+void probing_asked(struct house *h);
+void probing_ended(struct house *h, int status);
+
 /* child.c */
+/* Lives for one piece of work, and is not missed when it has ended. */
+static inline bool house_for_a_while(enum role role)
+{
+	return role == ROLE_RENDERER || role == ROLE_PROBER;
+}
+
 void house_list_children(struct house *h);
 int child_start(struct house *h, struct child *c) CHECK_RESULT;
 int child_give(struct child *c, enum ipc_type type, unsigned what,

@@ -50,7 +50,7 @@ static void write_house(const struct house *h, struct writer *w)
 
 	writer_str(w, "# TYPE vaxel_process_up gauge\n");
 	for (unsigned i = 0; i < h->child_count; i++)
-		if (h->children[i].role != ROLE_RENDERER)
+		if (!house_for_a_while(h->children[i].role))
 			writer_printf(
 				w,
 				"vaxel_process_up{process=\"%s\",index=\"%u\"}"

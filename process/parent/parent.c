@@ -125,7 +125,7 @@ void parent_gone(void *arg, struct ipc *channel)
 static bool all_ready(const struct house *h)
 {
 	for (unsigned i = 0; i < h->child_count; i++)
-		if (h->children[i].role != ROLE_RENDERER &&
+		if (!house_for_a_while(h->children[i].role) &&
 		    h->children[i].state != CHILD_RUNNING)
 			return false;
 	return true;
@@ -182,6 +182,9 @@ void parent_message(void *arg, struct ipc *from, struct ipc_message *m)
 		reload_taken(h, c, m->u.PROMPTS_TAKEN.prompts,
 			     m->u.PROMPTS_TAKEN.good);
 		break;
+	case IPC_PROBE_NOW:
+		probing_asked(h);
+		break;
 	case IPC_ALARM:
 		if (m->u.ALARM.code < ALARM_CODES)
 			raise_alarm(h, (enum alarm_code)m->u.ALARM.code);
@@ -216,6 +219,10 @@ static void child_ended(struct house *h, struct child *c, int status)
 	c->channel = NULL;
 	c->pid = 0;
 	c->state = CHILD_ENDED;
+	if (c->role == ROLE_PROBER) {
+		probing_ended(h, status);
+		return;
+	}
 	if (c->role == ROLE_RENDERER) {
 		c->drained = true;
 		if (h->said_ready) {
@@ -284,6 +291,7 @@ static void on_tick(uv_timer_t *timer)
 		}
 	}
 	reload_tick(h);
+	probing_tick(h);
 }
 
 /* ---- signals */
@@ -431,7 +439,7 @@ int parent_run(const char *config_file,
 		err = render(h);
 	if (!err && h->stage == STAGE_NONE) {
 		for (unsigned i = 0; i < h->child_count; i++)
-			if (h->children[i].role != ROLE_RENDERER)
+			if (!house_for_a_while(h->children[i].role))
 				start_child(h, &h->children[i]);
 		(void)uv_run(&h->loop, UV_RUN_DEFAULT);
 	}

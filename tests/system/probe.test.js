@@ -116,10 +116,29 @@ describe('a machine', { concurrency: false }, () => {
 		});
 		try {
 			await n.start();
-			const [inside, outside] = await Promise.all([look(here, '-c', n.conf), look(there, HERE)]);
+			// the node looks, too: from inside, as it does by its clock
+			assert.equal((await n.vaxel(['probe', '--by-node', '-c', n.conf])).status, 0);
+			const [inside, outside, [own]] = await Promise.all([look(here, '-c', n.conf), look(there, HERE),
+				until('its own look', async () => {
+					const seen = [...await n.events('probe.passed'), ...await n.events('probe.failed')];
+					return seen.length && seen;
+				}, 60000, 200)]);
+			assert.deepEqual([own.faults, own.found, own['left-out']], [0, [], 0]);
+			assert.ok(own.looked > 10);
 			assert.deepEqual(inside.faults, [], inside.stderr);
 			assert.doesNotMatch(inside.stderr, /no node runs/);
 			assert.deepEqual(outside.faults, [], outside.stderr);
+			const store = path.join(n.state, 'store');
+			fs.chmodSync(n.state, 0o751);
+			fs.chmodSync(store, 0o755);
+			await n.vaxel(['probe', '--by-node', '-c', n.conf]);
+			const [failed] = await until('a failed look', async () => {
+				const seen = await n.events('probe.failed');
+				return seen.length && seen;
+			}, 60000, 200);
+			assert.deepEqual(failed.found.map((f) => [f.rule, f.target]), [['GDPR-32-OPEN', store]]);
+			assert.match(await n.metrics(), /vaxel_alarm_active\{alarm="probe-failed"\} 1/);
+			assert.match(n.log, /every user of this machine may read it/);
 		} finally {
 			await n.remove();
 		}
