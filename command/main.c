@@ -13,6 +13,7 @@
 #include "process/media/media.h"
 #include "process/parent/parent.h"
 #include "process/prober/prober.h"
+#include "process/puller/puller.h"
 #include "process/recorder/recorder.h"
 #include "process/renderer/renderer.h"
 #include "process/switch/switch.h"
@@ -23,7 +24,7 @@ static const struct process_ops *const processes[ROLE_COUNT] = {
 	[ROLE_RECORDER] = &recorder_ops, [ROLE_LEDGER] = &ledger_ops,
 	[ROLE_KEEPER] = &keeper_ops,     [ROLE_DESK] = &desk_ops,
 	[ROLE_RENDERER] = &renderer_ops, [ROLE_COURIER] = &courier_ops,
-	[ROLE_PROBER] = &prober_ops,
+	[ROLE_PROBER] = &prober_ops,     [ROLE_PULLER] = &puller_ops,
 };
 
 const struct commitments *const command_commitments = &ledger_commitments;

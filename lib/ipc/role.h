@@ -15,6 +15,7 @@ enum role {
 	ROLE_RENDERER,
 	ROLE_COURIER,
 	ROLE_PROBER,
+	ROLE_PULLER,
 	ROLE_COUNT,
 	ROLE_WITNESS = ROLE_COUNT /* of no node: runs by itself */
 };

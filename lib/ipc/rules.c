@@ -15,16 +15,17 @@ enum {
 	RENDERER = 1 << ROLE_RENDERER,
 	COURIER = 1 << ROLE_COURIER,
 	PROBER = 1 << ROLE_PROBER,
+	PULLER = 1 << ROLE_PULLER,
 	ANY = SWITCH | MEDIA | RECORDER | LEDGER | KEEPER | DESK | RENDERER |
-	      COURIER | PROBER,
+	      COURIER | PROBER | PULLER,
 };
 
 const char *role_name(enum role role)
 {
 	static const char *const names[ROLE_COUNT + 1] = {
-		"parent",  "switch", "media",   "recorder",
-		"ledger",  "keeper", "desk",    "renderer",
-		"courier", "prober", "witness",
+		"parent",  "switch", "media",  "recorder",
+		"ledger",  "keeper", "desk",   "renderer",
+		"courier", "prober", "puller", "witness",
 	};
 
 	return (unsigned)role <= ROLE_COUNT ? names[role] : "nobody";

@@ -138,6 +138,7 @@ const char *refusal_text(enum refusal refusal);
 /* FETCH.target: whom the courier may be sent to */
 enum fetch_target {
 	FETCH_WITNESS, /* index: as in the policy */
+	FETCH_FEED,    /* index: as in the settings */
 	FETCH_TARGETS
 };
 
@@ -159,6 +160,13 @@ enum fetch_outcome {
 	FETCH_OUTCOMES
 };
 const char *fetch_outcome_text(enum fetch_outcome outcome);
+
+/* PULL_WANTED.wanted */
+enum pull_wanted {
+	PULL_NEW,
+	PULL_KNOWN,   /* it is here, or was and may not be any more */
+	PULL_DIFFERS, /* one of that id is here, with other keys */
+};
 
 #define FETCH_PART_MAX 16384
 #define FETCH_BODY_MAX 32768

@@ -79,7 +79,7 @@ void loader_fill_ask(struct loader *l, struct line *line, cfg_t *cfg)
 
 bool settings_reaches_out(const struct settings *s)
 {
-	return s->companions[COMPANION_WITNESSES][0] != 0;
+	return s->companions[COMPANION_WITNESSES][0] || s->feed_count;
 }
 
 bool settings_asks(const struct settings *s)

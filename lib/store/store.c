@@ -122,6 +122,12 @@ static int read_at(int fd, uint64_t offset, void *to, size_t len, size_t *got)
 	return 0;
 }
 
+int store_part_read(struct store_part *p, uint64_t offset, void *to, size_t len,
+		    size_t *ret_len)
+{
+	return read_at(p->fd, offset, to, len, ret_len);
+}
+
 int store_part_size(struct store_part *p, uint64_t *ret_size)
 {
 	struct stat st;

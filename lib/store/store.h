@@ -35,6 +35,10 @@ int store_part_open(struct store *s, const uint8_t name[ID_BYTES],
 int store_part_write(struct store_part *p, uint64_t offset, const void *bytes,
 		     size_t len) CHECK_RESULT;
 
+/* As store_read(), of what was written so far. */
+int store_part_read(struct store_part *p, uint64_t offset, void *to, size_t len,
+		    size_t *ret_len) CHECK_RESULT;
+
 /* How many bytes lie there, holes included. */
 int store_part_size(struct store_part *p, uint64_t *ret_size) CHECK_RESULT;
 

@@ -40,6 +40,10 @@ struct targets {
 	struct policy policy;
 	struct target witnesses[POLICY_WITNESSES];
 	struct pem witness_ca;
+	struct target feeds[SETTINGS_FEEDS];
+	struct pem feed_ca[SETTINGS_FEEDS], feed_certificate[SETTINGS_FEEDS],
+		feed_key[SETTINGS_FEEDS];
+	unsigned feed_count;
 };
 
 /* Loads the files, with the parent's rights. */

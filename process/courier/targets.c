@@ -88,6 +88,25 @@ static void fill_witnesses(struct targets *t)
 	}
 }
 
+static int open_feed(struct targets *t, const struct feed *f)
+{
+	unsigned i = t->feed_count;
+	struct target *to = &t->feeds[i];
+	int err = pem_load(&t->feed_ca[i], f->ca);
+
+	t->feed_count++;
+	if (!err)
+		err = pem_load(&t->feed_certificate[i], f->certificate);
+	if (!err)
+		err = pem_load(&t->feed_key[i], f->key);
+	if (err)
+		return err;
+	to->ca = &t->feed_ca[i];
+	to->certificate = &t->feed_certificate[i];
+	to->key = &t->feed_key[i];
+	return read_url(to, f->url);
+}
+
 void targets_reload(struct targets *t, const struct settings *s)
 {
 	struct policy *fresh = malloc(sizeof(*fresh));
@@ -112,12 +131,19 @@ int targets_open(struct targets *t, const struct settings *s)
 		err = witnesses_read(s, &t->policy);
 	if (!err)
 		fill_witnesses(t);
+	for (unsigned i = 0; !err && i < s->feed_count; i++)
+		err = open_feed(t, &s->feeds[i]);
 	return err;
 }
 
 void targets_close(struct targets *t)
 {
 	pem_free(&t->witness_ca);
+	for (unsigned i = 0; i < t->feed_count; i++) {
+		pem_free(&t->feed_ca[i]);
+		pem_free(&t->feed_certificate[i]);
+		pem_free(&t->feed_key[i]);
+	}
 }
 
 const struct target *targets_find(const struct targets *t, enum role asker,
@@ -126,5 +152,7 @@ const struct target *targets_find(const struct targets *t, enum role asker,
 	if (kind == FETCH_WITNESS && asker == ROLE_LEDGER &&
 	    index < t->policy.witness_count && t->witnesses[index].host[0])
 		return &t->witnesses[index];
+	if (kind == FETCH_FEED && asker == ROLE_PULLER && index < t->feed_count)
+		return &t->feeds[index];
 	return NULL;
 }

@@ -137,6 +137,13 @@ int book_recording_end(struct book *b, const struct database_recording *r)
 	return err ? err : database_recording_end(b->db, r);
 }
 
+int book_pulled(struct book *b, struct text feed, struct text cursor)
+{
+	int err = book_begin(b);
+
+	return err ? err : database_pulled_put(b->db, feed, cursor);
+}
+
 int book_keep(struct book *b, const struct database_kept *k)
 {
 	int err = book_begin(b);

@@ -55,6 +55,10 @@ int book_recording_end(struct book *b,
 int book_begin(struct book *b) CHECK_RESULT;
 
 /* EPERM as above. */
+int book_pulled(struct book *b, struct text feed,
+		struct text cursor) CHECK_RESULT;
+
+/* EPERM as above. */
 int book_keep(struct book *b, const struct database_kept *k) CHECK_RESULT;
 
 /*

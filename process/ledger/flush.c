@@ -22,6 +22,8 @@ static void tell(struct ledger *l, const struct waiting *w)
 
 	if (w->type == IPC_ENVELOPE_STORED)
 		memcpy(m.u.ENVELOPE_STORED.recording_id, w->id, ID_BYTES);
+	else if (w->type == IPC_PULL_STORED)
+		memcpy(m.u.PULL_STORED.recording_id, w->id, ID_BYTES);
 	else
 		memcpy(m.u.RECORDING_END_STORED.recording_id, w->id, ID_BYTES);
 	(void)!ipc_send(l->process->peers[w->role], &m);

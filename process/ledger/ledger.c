@@ -84,6 +84,11 @@ static void ledger_message(struct process *p, void *self, struct ipc *from,
 	case IPC_KEEP_CALL:
 		ledger_on_keep(l, from, m);
 		break;
+	case IPC_PULL_WHERE:
+	case IPC_PULL_ASK:
+	case IPC_PULL_ITEM:
+		ledger_on_pull(l, from, m);
+		break;
 	case IPC_LEDGER_ASK:
 		on_ask(l, from, m);
 		break;
@@ -208,7 +213,7 @@ static int ledger_start(struct process *p, void *self)
 static bool anybody_here(const struct process *p)
 {
 	return p->peers[ROLE_SWITCH] || p->peers[ROLE_RECORDER] ||
-	       p->peers[ROLE_DESK];
+	       p->peers[ROLE_DESK] || p->peers[ROLE_PULLER];
 }
 
 /*

@@ -5,6 +5,7 @@
  *   flush.c       what was entered becomes durable, and its sender is told
  *   events.c      events: who may say which
  *   recordings.c  envelopes, cards, what is kept of national calls
+ *   pulled.c      what comes from other nodes
  *   ask.c         what the desk asks: the table of asks, answered in
  *                 answer_*.c with what answer.h has
  *   book.c        database and log as one (no messages, no clock)
@@ -60,7 +61,10 @@ void ledger_flush(struct ledger *l);
 /* Ends the process: nothing was told, so the next ledger hears it all again. */
 void ledger_give_up(const char *at, int err);
 
-/* ---- messages: events.c, recordings.c */
+/* ---- messages: events.c, recordings.c, pulled.c */
+
+void ledger_on_pull(struct ledger *l, struct ipc *from,
+		    const struct ipc_message *m);
 
 void ledger_on_event(struct ledger *l, struct ipc *from,
 		     const struct ipc_message *m);

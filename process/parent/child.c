@@ -20,6 +20,7 @@ static const struct {
 	{ ROLE_RECORDER, ROLE_LEDGER }, { ROLE_RECORDER, ROLE_DESK },
 	{ ROLE_LEDGER, ROLE_DESK },     { ROLE_DESK, ROLE_KEEPER },
 	{ ROLE_LEDGER, ROLE_COURIER },  { ROLE_PROBER, ROLE_LEDGER },
+	{ ROLE_PULLER, ROLE_COURIER },  { ROLE_PULLER, ROLE_LEDGER },
 };
 
 static void list_one(struct house *h, enum role role, unsigned index)
@@ -50,6 +51,8 @@ void house_list_children(struct house *h)
 	list_one(h, ROLE_LEDGER, 0);
 	if (settings_reaches_out(h->settings))
 		list_one(h, ROLE_COURIER, 0);
+	if (h->settings->feed_count)
+		list_one(h, ROLE_PULLER, 0);
 	if (h->settings->identity[0])
 		list_one(h, ROLE_KEEPER, 0);
 	list_one(h, ROLE_DESK, 0);

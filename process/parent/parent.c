@@ -47,7 +47,7 @@ static enum role stage_role(enum drain_stage stage)
 		[STAGE_SWITCH] = ROLE_SWITCH,     [STAGE_MEDIA] = ROLE_MEDIA,
 		[STAGE_RECORDER] = ROLE_RECORDER, [STAGE_DESK] = ROLE_DESK,
 		[STAGE_KEEPER] = ROLE_KEEPER,     [STAGE_LEDGER] = ROLE_LEDGER,
-		[STAGE_COURIER] = ROLE_COURIER
+		[STAGE_COURIER] = ROLE_COURIER,   [STAGE_PULLER] = ROLE_PULLER
 	};
 
 	return roles[stage];

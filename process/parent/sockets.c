@@ -114,6 +114,8 @@ int house_make_folders(struct house *h)
 	} folders[] = {
 		{ "spool", ROLE_RECORDER, 0700 },
 		{ "store", ROLE_RECORDER, 0750 },
+		/* a node has one or the other */
+		{ "store", ROLE_PULLER, 0750 },
 		{ "ledger", ROLE_LEDGER, 0750 },
 		{ "keeper", ROLE_KEEPER, 0700 },
 	};

@@ -8,6 +8,8 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { Pair } = require('./lib/pair.js');
 const { Authority } = require('./lib/certificates.js');
+const { Listener } = require('./lib/listener.js');
+const audio = require('./lib/audio.js');
 
 describe('two machines', { concurrency: false, timeout: 120000 }, () => {
 	let p, first;
@@ -74,4 +76,36 @@ describe('two machines', { concurrency: false, timeout: 120000 }, () => {
 		for (const none of [`/recordings/${'a'.repeat(26)}/body`, '/recordings/x/body', `/recordings/${first.id}`, '/../etc/passwd'])
 			assert.equal((await p.ask('GET', none)).status, 404, none);
 	});
+
+	test('the provider pulls it, whole and once', async () => {
+		await p.provider.start();
+		const [r] = await p.provider.sealed(1);
+		assert.equal(r.id, first.id);
+		assert.equal(r.sha256, first.sha256);
+		assert.equal(r.at, first.at);
+		const body = fs.readFileSync(path.join(p.provider.state, 'store', bodyName(p.provider)));
+		assert.equal(crypto.createHash('sha256').update(body).digest('hex'), first.sha256);
+		const [entry] = await p.provider.events('recording.sealed');
+		const [theirs] = await p.list();
+		assert.equal(entry.origin, 'vaxel.example/supplier');
+		assert.equal(entry.entry, theirs.entry);
+		assert.equal(entry.kc, theirs.kc);
+	});
+
+	test('there it is opened by right, and verified', async () => {
+		const listener = await Listener.make(p.provider);
+		const file = await listener.openFile(first.id);
+		for (const [track, hz] of [[0, 440], [1, 880]])
+			assert.ok(audio.heard(await audio.track(file, track), hz), `track ${track}`);
+		const v = await p.provider.vaxel(['recording', 'verify', first.id, '-c', p.provider.conf]);
+		assert.equal(v.status, 0, v.stdout + v.stderr);
+		const shown = await p.provider.json('recording', 'show', first.id);
+		assert.equal(shown[0].state, 'sealed');
+	});
 });
+
+function bodyName(node) {
+	const all = fs.readdirSync(path.join(node.state, 'store'));
+	assert.equal(all.length, 1, all.join(' '));
+	return all[0];
+}
