@@ -236,20 +236,56 @@ int database_recording(struct database *db, const uint8_t id[ID_BYTES],
 	return err;
 }
 
+static enum sql list_of(const struct database_filter *f)
+{
+	if (f->controller.len)
+		return f->state ? SQL_RECORDINGS_BOTH
+				: SQL_RECORDINGS_CONTROLLER;
+	return f->state ? SQL_RECORDINGS_STATE : SQL_RECORDINGS;
+}
+
+/*
+ * Behind which recording a page begins: by time and id, so that the index has
+ * it. No id comes before all ids of that time. ENOENT: no such recording.
+ */
+static int find_place(struct database *db, const struct database_filter *f,
+		      int64_t *at, bool *ret_after)
+{
+	struct bind b = sql_bind(db, SQL_RECORDING_AT);
+	int64_t last;
+	int err;
+
+	*ret_after = false;
+	if (!f->has_after)
+		return 0;
+	bind_bytes(&b, f->after, ID_BYTES);
+	err = sql_row(&b);
+	if (err)
+		return err;
+	last = sql_int(&b, 0);
+	sql_done(&b);
+	*ret_after = last >= *at;
+	if (*ret_after)
+		*at = last;
+	return 0;
+}
+
 int database_recordings(struct database *db, const struct database_filter *f,
 			database_recording_h *h, void *arg)
 {
-	struct bind b = sql_bind(db, SQL_RECORDINGS);
-	int err;
+	int64_t at = f->from_ms;
+	bool after;
+	struct bind b;
+	int err = find_place(db, f, &at, &after);
 
-	bind_int(&b, f->from_ms);
+	if (err)
+		return err == ENOENT ? 0 : err;
+	b = sql_bind(db, list_of(f));
+	bind_int(&b, at);
+	bind_bytes(&b, f->after, after ? ID_BYTES : 0);
 	bind_int(&b, f->to_ms);
-	bind_int(&b, f->state);
 	bind_text(&b, f->controller);
-	if (f->has_after)
-		bind_bytes(&b, f->after, ID_BYTES);
-	else
-		bind_null(&b);
+	bind_int(&b, f->state);
 	bind_int(&b, (int64_t)f->limit);
 	while (!(err = sql_row(&b))) {
 		struct database_recording r = { 0 };

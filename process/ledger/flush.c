@@ -11,7 +11,7 @@
 
 enum {
 	/* a commit costs files and syncs, whatever is in it */
-	BATCH_MS = 250,
+	BATCH_MS = 100,
 	STORED_AT_ONCE = 64,
 };
 

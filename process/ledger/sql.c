@@ -8,6 +8,11 @@
 	"entry IS NOT NULL AND (state IN (4, 5)"                               \
 	" OR (state IN (3, 6) AND body_sha256 IS NOT NULL))"
 
+/* ended without an entry; or an entry that says sealed, no end */
+#define UNPAIRED                                                               \
+	"(state NOT IN (0, 1, 2) AND entry IS NULL)"                           \
+	" OR (state IN (3, 6) AND body_sha256 IS NULL)"
+
 static const char schema[] =
 	"CREATE TABLE IF NOT EXISTS entries ("
 	" entry INTEGER PRIMARY KEY,"
@@ -19,8 +24,10 @@ static const char schema[] =
 	" details TEXT NOT NULL);"
 	"CREATE INDEX IF NOT EXISTS entries_users ON entries (entry)"
 	" WHERE type IN ('user.added', 'user.removed');"
+	/* in the order in which they came, which lists want; and not by id, or
+	   each row would spill into a page of its own (past 1,002 bytes) */
 	"CREATE TABLE IF NOT EXISTS recordings ("
-	" id BLOB PRIMARY KEY,"
+	" id BLOB NOT NULL PRIMARY KEY,"
 	" at INTEGER NOT NULL,"
 	" controller TEXT NOT NULL,"
 	" body BLOB NOT NULL,"
@@ -34,8 +41,18 @@ static const char schema[] =
 	" body_bytes INTEGER NOT NULL DEFAULT 0,"
 	" body_sha256 BLOB,"
 	" card BLOB,"
-	" entry INTEGER) WITHOUT ROWID;"
+	" entry INTEGER);"
+	/* a list by any of these, and a count, reads no row that it does not
+	   show: rows are a thousand bytes, and there may be millions */
 	"CREATE INDEX IF NOT EXISTS recordings_at ON recordings (at, id);"
+	"CREATE INDEX IF NOT EXISTS recordings_state"
+	" ON recordings (state, at, id);"
+	"CREATE INDEX IF NOT EXISTS recordings_controller"
+	" ON recordings (controller, at, id);"
+	"CREATE INDEX IF NOT EXISTS recordings_both"
+	" ON recordings (controller, state, at, id);"
+	"CREATE INDEX IF NOT EXISTS recordings_unpaired ON recordings (at)"
+	" WHERE " UNPAIRED ";"
 	"CREATE TABLE IF NOT EXISTS calls ("
 	" call TEXT PRIMARY KEY,"
 	" at INTEGER NOT NULL,"
@@ -57,10 +74,12 @@ static const char schema[] =
 	" state INTEGER NOT NULL,"
 	" controller TEXT NOT NULL,"
 	" UNIQUE (recording, state));"
-	/* a database from before there was a feed */
+	/* a database from before there was a feed; joined so that no row is
+	   read where there is one */
 	"INSERT INTO feed (recording, state, controller)"
-	" SELECT id, state, controller FROM recordings"
-	" WHERE NOT EXISTS (SELECT 1 FROM feed) AND " FEED_READY " ORDER BY at;"
+	" SELECT id, state, controller FROM"
+	" (SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM feed))"
+	" CROSS JOIN recordings WHERE " FEED_READY " ORDER BY at;"
 	"CREATE TABLE IF NOT EXISTS taken ("
 	" controller TEXT PRIMARY KEY,"
 	" seq INTEGER NOT NULL) WITHOUT ROWID;"
@@ -98,6 +117,11 @@ static const char settings[] = "PRAGMA locking_mode = EXCLUSIVE;"
 #define RECORDING_COLUMNS                                                      \
 	"id, body, at, controller, kc, pn, state, reason, length_ms, "         \
 	"body_bytes, body_sha256, entry"
+
+#define LIST_RECORDINGS(whose, index)                                          \
+	"SELECT " RECORDING_COLUMNS " FROM recordings INDEXED BY " index       \
+	" WHERE (at, id) > (?1, ?2) AND at < ?3 AND " whose                    \
+	" ORDER BY at, id LIMIT ?6"
 
 static const char *const texts[SQL_STATEMENTS] = {
 	[SQL_BEGIN] = "BEGIN IMMEDIATE",
@@ -147,27 +171,30 @@ static const char *const texts[SQL_STATEMENTS] = {
 	[SQL_RECORDING] =
 		"SELECT " RECORDING_COLUMNS ", envelope, card_envelope, card"
 		" FROM recordings WHERE id = ?1",
+	[SQL_RECORDING_AT] = "SELECT at FROM recordings WHERE id = ?1",
+	/* one for each index: an OR would have all rows read */
 	[SQL_RECORDINGS] =
-		"SELECT " RECORDING_COLUMNS " FROM recordings"
-		" WHERE at >= ?1 AND at < ?2 AND (?3 = 0 OR state = ?3)"
-		" AND (?4 = '' OR controller = ?4) AND (?5 IS NULL OR (at, id)"
-		" > (SELECT at, id FROM recordings WHERE id = ?5))"
-		" ORDER BY at, id LIMIT ?6",
+		LIST_RECORDINGS("?4 = '' AND ?5 = 0", "recordings_at"),
+	[SQL_RECORDINGS_STATE] =
+		LIST_RECORDINGS("?4 = '' AND state = ?5", "recordings_state"),
+	[SQL_RECORDINGS_CONTROLLER] = LIST_RECORDINGS(
+		"controller = ?4 AND ?5 = 0", "recordings_controller"),
+	[SQL_RECORDINGS_BOTH] = LIST_RECORDINGS(
+		"controller = ?4 AND state = ?5", "recordings_both"),
 	/* what is whole; the oldest first */
 	[SQL_ENVELOPES] = "SELECT id, envelope, card_envelope FROM recordings"
 			  " WHERE state IN (3, 6) AND length(envelope) > 0"
-			  " AND (?1 IS NULL OR (at, id) >"
-			  " (SELECT at, id FROM recordings WHERE id = ?1))"
+			  " AND (at, id) > (SELECT at, id FROM recordings"
+			  " WHERE id = ?1 UNION ALL"
+			  " SELECT -1, x'' WHERE ?1 IS NULL)"
 			  " ORDER BY at, id LIMIT ?2",
 	[SQL_ROTATE] = "UPDATE recordings SET envelope = ?2, card_envelope ="
 		       " CASE length(?3) WHEN 0 THEN card_envelope ELSE ?3 END,"
 		       " card = CASE length(?4) WHEN 0 THEN card ELSE ?4 END"
 		       " WHERE id = ?1",
-	/* ended without an entry; or an entry that says sealed, no end */
-	[SQL_COUNTS] = "SELECT count(*), count(*) FILTER (WHERE"
-		       " (state NOT IN (0, 1, 2) AND entry IS NULL) OR"
-		       " (state IN (3, 6) AND body_sha256 IS NULL))"
-		       " FROM recordings",
+	[SQL_COUNTS] = "SELECT (SELECT count(*) FROM recordings INDEXED BY"
+		       " recordings_at), (SELECT count(*) FROM recordings"
+		       " INDEXED BY recordings_unpaired WHERE " UNPAIRED ")",
 	/* closed: 0 answered, 1 ended before its answer came, 2 neither yet */
 	[SQL_CALL_OPEN] =
 		"INSERT INTO calls (call, at, organisation, recording, closed)"

@@ -393,14 +393,15 @@ static void assert_error(json_t *o, const char *want)
 	json_decref(o);
 }
 
-static void put_recording(uint8_t first, int64_t at_ms)
+static void put_recording_of(struct text controller, uint8_t first,
+			     int64_t at_ms)
 {
 	static uint8_t bytes[16] = { 1 };
 	struct database_recording r = {
 		.id = { first },
 		.body = { first, 1 },
 		.at_ms = at_ms,
-		.controller = TEXT("Region X"),
+		.controller = controller,
 		.kc = { bytes, 16 },
 		.pn = { bytes, 16 },
 		.envelope = { (const uint8_t *)"envelope", 8 },
@@ -408,6 +409,11 @@ static void put_recording(uint8_t first, int64_t at_ms)
 	};
 
 	assert_int_equal(book_recording_put(book, &r), 0);
+}
+
+static void put_recording(uint8_t first, int64_t at_ms)
+{
+	put_recording_of(TEXT("Region X"), first, at_ms);
 }
 
 static void end_recording(uint8_t first, enum record_state state)
@@ -644,6 +650,77 @@ static void recordings_come_in_pages(void **state)
 	}
 }
 
+/* All pages of a list: how many, and whether each is behind the one before. */
+static unsigned listed(const char *filter)
+{
+	char after[64] = "", last[ID_CHARS + 1] = "";
+	int64_t last_ms = 0;
+	unsigned count = 0;
+
+	for (;;) {
+		json_t *o = ask("{\"ask\":\"recordings\",\"limit\":7%s%s}",
+				filter, after);
+		const json_t *list = json_object_get(o, "recordings"), *r;
+		size_t i;
+
+		json_array_foreach(list, i, r)
+		{
+			int64_t at_ms = (int64_t)number(r, "at");
+
+			assert_true(at_ms >= last_ms);
+			assert_string_not_equal(word(r, "id"), last);
+			last_ms = at_ms;
+			(void)snprintf(last, sizeof(last), "%s", word(r, "id"));
+			count++;
+		}
+		if (json_is_null(json_object_get(o, "after"))) {
+			json_decref(o);
+			return count;
+		}
+		(void)snprintf(after, sizeof(after), ",\"after\":\"%s\"",
+			       word(o, "after"));
+		json_decref(o);
+	}
+}
+
+static void a_list_is_of_what_was_asked_for(void **state)
+{
+	char filter[160];
+
+	(void)state;
+	/* of 240, each third another's, each fifth an alarm */
+	for (uint8_t i = 0; i < 240; i++) {
+		put_recording_of(i % 3 ? TEXT("Region X") : TEXT("Region Y"), i,
+				 NOW_MS + i / 10);
+		if (i % 5)
+			end_recording(i, RECORD_SEALED);
+		else
+			end_recording(i, RECORD_ALARM);
+	}
+	assert_int_equal(listed(""), 240);
+	assert_int_equal(listed(",\"org\":\"Region Y\""), 80);
+	assert_int_equal(listed(",\"state\":\"alarm\""), 48);
+	assert_int_equal(listed(",\"state\":\"sealed\",\"org\":\"Region X\""),
+			 128);
+	assert_int_equal(listed(",\"state\":\"alarm\",\"org\":\"Region Z\""),
+			 0);
+	(void)snprintf(filter, sizeof(filter),
+		       ",\"org\":\"Region Y\",\"from\":%d,\"to\":%d",
+		       NOW_MS + 6, NOW_MS + 12);
+	assert_int_equal(listed(filter), 20);
+	/* a page that goes on behind one from before the time asked for */
+	(void)snprintf(filter, sizeof(filter),
+		       ",\"from\":%d,\"after\":\"aaaaaaaaaaaaaaaaaaaaaaaaaa\"",
+		       NOW_MS + 20);
+	{
+		json_t *o = ask("{\"ask\":\"recordings\"%s}", filter);
+
+		assert_int_equal(
+			json_array_size(json_object_get(o, "recordings")), 40);
+		json_decref(o);
+	}
+}
+
 /* An appended disclosure is durable, provable, and bound to its details. */
 static void a_disclosure_is_appended_and_proven(void **state)
 {
@@ -870,6 +947,7 @@ int main(void)
 		CASE(a_node_starts_and_stops_once),
 		CASE(a_recording_is_known_by_its_row_and_its_entry),
 		CASE(recordings_come_in_pages),
+		CASE(a_list_is_of_what_was_asked_for),
 		CASE(a_disclosure_is_appended_and_proven),
 		CASE(the_keeper_can_follow_leaf_by_leaf),
 		CASE(nothing_is_disclosed_from_a_log_not_ours),
