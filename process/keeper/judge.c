@@ -6,7 +6,7 @@ typedef enum refusal judge_step_h(const struct judge *j, struct verdict *v);
 
 static enum refusal judge_asker(const struct judge *j, struct verdict *v)
 {
-	const struct view_user *user;
+	const struct people_user *user;
 
 	if (request_decode(j->request, &v->request))
 		return REFUSAL_BAD_SIGNATURE;
@@ -83,7 +83,7 @@ static enum refusal judge_entry(const struct judge *j, struct verdict *v)
 
 static enum refusal judge_right(const struct judge *j, struct verdict *v)
 {
-	const struct view_user *user = view_user(j->view, v->request.asker);
+	const struct people_user *user = view_user(j->view, v->request.asker);
 	const struct view_recording *rec =
 		view_recording(j->view, v->request.recording);
 	uint8_t meaning[32];
@@ -108,7 +108,7 @@ static unsigned served_this_hour(const struct judge *j, const struct verdict *v)
 static enum refusal judge_second(const struct judge *j, struct verdict *v)
 {
 	const struct view_request *q = view_request(j->view, v->d);
-	const struct view_user *asker = view_user(j->view, v->request.asker);
+	const struct people_user *asker = view_user(j->view, v->request.asker);
 	const struct judge_rule *rule = &j->rule;
 
 	if (!(rule->approval_purposes >> v->request.purpose & 1) &&

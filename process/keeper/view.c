@@ -12,12 +12,12 @@ int view_init(struct view *v, const char *origin)
 	keeper_table_init(&v->requests, sizeof(struct view_request));
 	if (text_copy(v->origin, sizeof(v->origin), text_of(origin)))
 		return EINVAL;
-	v->users = calloc(VIEW_USERS_MAX, sizeof(*v->users));
 	v->organisations =
 		calloc(VIEW_ORGANISATIONS_MAX, sizeof(*v->organisations));
 	v->keys = calloc(VIEW_KEYS_MAX, sizeof(*v->keys));
 	v->destroyed = calloc(VIEW_KEYS_MAX, sizeof(*v->destroyed));
-	if (v->users && v->organisations && v->keys && v->destroyed)
+	if (!people_init(&v->people) && v->organisations && v->keys &&
+	    v->destroyed)
 		return 0;
 	view_free(v);
 	return ENOMEM;
@@ -25,13 +25,12 @@ int view_init(struct view *v, const char *origin)
 
 void view_free(struct view *v)
 {
-	free(v->users);
+	people_free(&v->people);
 	free(v->organisations);
 	free(v->keys);
 	free(v->destroyed);
 	v->keys = NULL;
 	v->destroyed = NULL;
-	v->users = NULL;
 	v->organisations = NULL;
 	keeper_table_free(&v->recordings);
 	keeper_table_free(&v->requests);
@@ -42,8 +41,9 @@ void view_restart(struct view *v)
 	keeper_table_free(&v->recordings);
 	keeper_table_free(&v->requests);
 	v->edge = (struct merkle_edge){ 0 };
-	v->user_count = v->organisation_count = 0;
-	v->has_users = v->forked = false;
+	people_forget(&v->people);
+	v->organisation_count = 0;
+	v->forked = false;
 	v->ignored = v->proven_size = v->key_at_ms = 0;
 	v->key_count = v->destroyed_count = 0;
 }
@@ -54,51 +54,14 @@ void view_anchor(struct view *v, uint64_t size, const struct merkle_hash *root)
 	v->anchor_root = *root;
 }
 
-static struct view_user *user_find(const struct view *v, const char *name)
-{
-	for (unsigned i = 0; i < v->user_count; i++)
-		if (!strcmp(v->users[i].name, name))
-			return &v->users[i];
-	return NULL;
-}
-
-/*
- * Whose key must have signed: an enrolled officer's, or, for the first entry
- * of all, that of the officer whom it enrols.
- */
-static const uint8_t *signer_of(const struct view *v,
-				const struct control_user *u)
-{
-	const struct view_user *by = user_find(v, u->by);
-
-	if (!v->has_users && u->added && u->role == USER_OFFICER &&
-	    !strcmp(u->by, u->name))
-		return u->key;
-	return by && by->enrolled && role_may_enrol(by->role) ? by->key : NULL;
-}
-
+/* Without effect, and counted, where its signer may not say it. */
 static int apply_user(struct view *v, const struct control_user *u)
 {
-	struct view_user *user = user_find(v, u->name);
-	const uint8_t *key = signer_of(v, u);
-	uint8_t d[32];
+	int err = people_apply(&v->people, v->origin, u);
 
-	if (!key || control_user_digest(u, v->origin, d) ||
-	    request_verify(d, u->signature, key) ||
-	    (user && u->at_ms <= user->last_ms) || (!user && !u->added)) {
-		v->ignored++;
-		return 0;
-	}
-	if (!user && v->user_count == VIEW_USERS_MAX)
-		return EMSGSIZE;
-	if (!user)
-		user = &v->users[v->user_count++];
-	*user = (struct view_user){ .enrolled = u->added,
-				    .role = u->role,
-				    .last_ms = u->at_ms };
-	memcpy(user->name, u->name, sizeof(user->name));
-	memcpy(user->key, u->key, sizeof(user->key));
-	v->has_users = true;
+	if (err != EPERM)
+		return err;
+	v->ignored++;
 	return 0;
 }
 
@@ -184,7 +147,7 @@ static int apply_request(struct view *v, const struct control *c)
  */
 static void apply_approved(struct view *v, const struct control *c)
 {
-	const struct view_user *by = view_user(v, c->u.approved.by);
+	const struct people_user *by = view_user(v, c->u.approved.by);
 	struct view_request *q = keeper_table_find(&v->requests, c->d);
 	uint8_t signed_digest[REQUEST_DIGEST];
 
@@ -201,7 +164,7 @@ static void apply_approved(struct view *v, const struct control *c)
 		return;
 	}
 	for (unsigned i = 0; i < q->approval_count; i++)
-		if (q->approvals[i].user == (uint32_t)(by - v->users) &&
+		if (q->approvals[i].user == (uint32_t)(by - v->people.list) &&
 		    q->approvals[i].enrolled_ms == by->last_ms)
 			return;
 	if (q->approval_count == VIEW_APPROVALS_MAX) {
@@ -209,7 +172,7 @@ static void apply_approved(struct view *v, const struct control *c)
 		return;
 	}
 	q->approvals[q->approval_count++] =
-		(struct view_approval){ .user = (uint32_t)(by - v->users),
+		(struct view_approval){ .user = (uint32_t)(by - v->people.list),
 					.enrolled_ms = by->last_ms };
 }
 
@@ -315,11 +278,9 @@ int view_append(struct view *v, struct text text, struct bytes salt,
 	return 0;
 }
 
-const struct view_user *view_user(const struct view *v, const char *name)
+const struct people_user *view_user(const struct view *v, const char *name)
 {
-	const struct view_user *u = user_find(v, name);
-
-	return u && u->enrolled ? u : NULL;
+	return people_find(&v->people, name);
 }
 
 const struct view_recording *view_recording(const struct view *v,
@@ -336,13 +297,13 @@ const struct view_request *view_request(const struct view *v,
 	return q && !memcmp(q->rest, d + TABLE_KEY, sizeof(q->rest)) ? q : NULL;
 }
 
-const struct view_user *view_approver(const struct view *v,
-				      const struct view_request *q,
-				      const struct view_user *other_than)
+const struct people_user *view_approver(const struct view *v,
+					const struct view_request *q,
+					const struct people_user *other_than)
 {
 	for (unsigned i = 0; i < q->approval_count; i++) {
 		const struct view_approval *a = &q->approvals[i];
-		const struct view_user *u = &v->users[a->user];
+		const struct people_user *u = &v->people.list[a->user];
 
 		if (u->enrolled && u->last_ms == a->enrolled_ms &&
 		    role_may_open(u->role) && u != other_than &&

@@ -14,19 +14,10 @@
 #define VAXEL_KEEPER_VIEW_H
 
 #include "process/keeper/table.h"
-#include "release/control.h"
+#include "release/people.h"
 #include "tlog/merkle.h"
 
-#define VIEW_USERS_MAX 4096
 #define VIEW_ORGANISATIONS_MAX 256
-
-struct view_user {
-	char name[REQUEST_TEXT_MAX];
-	bool enrolled; /* false: removed, and remembered for last_ms */
-	enum user_role role;
-	uint8_t key[REQUEST_KEY];
-	uint64_t last_ms; /* `at` of the last entry about this name */
-};
 
 struct view_recording {
 	uint8_t id[TABLE_KEY];
@@ -83,9 +74,7 @@ struct view_key {
 struct view {
 	char origin[REQUEST_TEXT_MAX];
 	struct merkle_edge edge; /* its size is the next entry that we want */
-	struct view_user *users;
-	unsigned user_count;
-	bool has_users; /* somebody was enrolled once */
+	struct people people;
 	char (*organisations)[REQUEST_TEXT_MAX];
 	unsigned organisation_count;
 	struct table recordings;
@@ -124,7 +113,7 @@ int view_append(struct view *v, struct text leaf, struct bytes salt,
 		struct text details) CHECK_RESULT;
 
 /* NULL when there is none. */
-const struct view_user *view_user(const struct view *v, const char *name);
+const struct people_user *view_user(const struct view *v, const char *name);
 const struct view_recording *view_recording(const struct view *v,
 					    const uint8_t id[16]);
 const struct view_request *view_request(const struct view *v,
@@ -134,9 +123,9 @@ const struct view_request *view_request(const struct view *v,
  * Somebody else than that user, enrolled still, who may open recordings and
  * approved the request. NULL: nobody. Two names of one key are one person.
  */
-const struct view_user *view_approver(const struct view *v,
-				      const struct view_request *q,
-				      const struct view_user *other_than);
+const struct people_user *view_approver(const struct view *v,
+					const struct view_request *q,
+					const struct people_user *other_than);
 
 /*
  * To whom a recording of that organisation and month is to be sealed now: the
