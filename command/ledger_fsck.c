@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "command/ledger.h"
+#include "release/control.h"
 #include "tlog/folder_file.h"
 
 enum { KEEP_EVERY_MS = 2000, NAMED_MAX = 1000 };
@@ -22,6 +23,11 @@ struct fsck {
 	const struct ledger_options *options;
 	void *database; /* NULL: none */
 	uint64_t faults;
+
+	/* whose details an erasure took, ascending */
+	uint64_t *erased;
+	size_t erased_count, erased_max;
+	bool no_memory;
 
 	/* the entries that are held against the database */
 	struct reader bundle;
@@ -74,6 +80,52 @@ static int pass_missing(struct fsck *f, uint64_t to)
 	return err;
 }
 
+static int compare(const void *a, const void *b)
+{
+	const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static void on_erased(void *arg, uint64_t entry)
+{
+	struct fsck *f = arg;
+
+	if (f->erased_count == f->erased_max) {
+		size_t max = f->erased_max ? 2 * f->erased_max : 1024;
+		uint64_t *p = realloc(f->erased, max * sizeof(*p));
+
+		f->no_memory |= !p;
+		if (!p)
+			return;
+		f->erased = p;
+		f->erased_max = max;
+	}
+	f->erased[f->erased_count++] = entry;
+}
+
+static int read_erased(struct fsck *f)
+{
+	int err = command_commitments->erased(f->database, on_erased, f);
+
+	if (f->erased_count)
+		qsort(f->erased, f->erased_count, sizeof(*f->erased), compare);
+	if (!err && !f->no_memory)
+		return EXIT_YES;
+	(void)fprintf(stderr, "cannot read what was erased: %s\n",
+		      strerror(err ? err : ENOMEM));
+	return EXIT_NO;
+}
+
+/* Only the kinds of entries that an erasure touches. */
+static bool was_erased(const struct fsck *f, uint64_t entry,
+		       const struct leaf *leaf)
+{
+	return f->erased_count && control_may_be_erased(text_of(leaf->type)) &&
+	       bsearch(&entry, f->erased, f->erased_count, sizeof(*f->erased),
+		       compare);
+}
+
 static int on_commitment(void *arg, const struct commitment *c)
 {
 	struct fsck *f = arg;
@@ -89,7 +141,9 @@ static int on_commitment(void *arg, const struct commitment *c)
 		fault(f, c->entry, "database-leaf");
 	else if (leaf_read(text, &leaf))
 		fault(f, c->entry, "leaf-malformed");
-	else if (leaf_check(&leaf, c->salt, c->details))
+	else if (!c->salt && !was_erased(f, c->entry, &leaf))
+		fault(f, c->entry, "details-missing");
+	else if (c->salt && leaf_check(&leaf, c->salt, c->details))
 		fault(f, c->entry, "details");
 	return 0;
 }
@@ -244,6 +298,8 @@ int ledger_fsck(int argc, char **argv)
 		is = read_halt(f);
 	if (!is && o.database)
 		is = open_database(f);
+	if (!is && o.database)
+		is = read_erased(f);
 	if (!is)
 		is = ledger_log_open(&log, o.words[0]);
 	if (!is) {
@@ -255,6 +311,7 @@ int ledger_fsck(int argc, char **argv)
 	}
 	if (f->database)
 		command_commitments->close(f->database);
+	free(f->erased);
 	free(f);
 	return is;
 }

@@ -16,7 +16,13 @@ const char recording_usage[] =
 	"       vaxel recording open ID --again ENTRY [-c FILE]\n"
 	"       vaxel recording export ID DIR [-c FILE]\n"
 	"       vaxel recording verify [ID] [-c FILE] [--json]\n"
-	"       vaxel recording recover [-c FILE]\n\n"
+	"       vaxel recording recover [-c FILE]\n"
+	"       vaxel recording hold ID --as USER --reason TEXT\n"
+	"       vaxel recording release-hold ID --as USER --reason TEXT\n"
+	"       vaxel recording erase ID --as USER --reason TEXT\n"
+	"                             [--receipt FILE] [--yes]\n"
+	"                  each of these: [--key-file FILE] [-c FILE] "
+	"[--json]\n\n"
 	"list      every recording, oldest first\n"
 	"show      what is known of one\n"
 	"open      ask the keeper to release it to the recipient --to alone: "
@@ -32,7 +38,17 @@ const char recording_usage[] =
 	"export    DIR/envelope, DIR/body, DIR/card, all sealed:\n"
 	"          cat envelope body | age -d -i KEY\n"
 	"verify    hold bodies in the store to the digests in the ledger\n"
-	"recover   try pending recoveries now\n";
+	"recover   try pending recoveries now\n"
+	"hold      it is not erased, whoever asks and whatever its age, until\n"
+	"          release-hold. An officer signs, with the reason\n"
+	"erase     for good: envelope, card, salts and details, and the body. "
+	"An\n"
+	"          officer signs. The log keeps that it was, by whom and why; "
+	"a "
+	"refused\n"
+	"          erasure too. --receipt keeps entry and salt, with which it "
+	"is "
+	"proved\n";
 
 int recording_id(const struct node_args *a, uint8_t ret[ID_BYTES])
 {
@@ -123,6 +139,7 @@ static int show_one(void *arg, const json_t *o)
 
 		(void)json_object_set(out, "bytes",
 				      json_object_get(o, "bytes"));
+		(void)json_object_set(out, "held", json_object_get(o, "held"));
 		node_print_json(out);
 		json_decref(out);
 		return EXIT_YES;
@@ -136,7 +153,14 @@ static int show_one(void *arg, const json_t *o)
 		else if (json_is_integer(v))
 			(void)printf("%-8s %lld\n", key,
 				     (long long)json_integer_value(v));
+		else if (json_is_true(v))
+			(void)printf("%-8s yes\n", key);
 	}
+	if (!strcmp(word(o, "state"), "erased"))
+		(void)printf("Nothing else is left of it. Entry %lld of the "
+			     "log says when it was erased, by whom\nand why.\n",
+			     (long long)json_integer_value(
+				     json_object_get(o, "entry")));
 	return EXIT_YES;
 }
 
@@ -193,6 +217,9 @@ int command_recording(int argc, char **argv)
 	}
 	if (!strcmp(said, "open"))
 		return recording_open(argc - 1, argv + 1);
+	if (!strcmp(said, "hold") || !strcmp(said, "release-hold") ||
+	    !strcmp(said, "erase"))
+		return recording_act(argc - 1, argv + 1);
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		if (strcmp(said, words[i].name))
 			continue;
@@ -210,5 +237,6 @@ int command_recording(int argc, char **argv)
 		return status;
 	}
 	return node_usage(recording_usage,
-			  "say list, show, open, export, verify or recover");
+			  "say list, show, open, export, verify, recover, "
+			  "hold, release-hold or erase");
 }

@@ -11,6 +11,8 @@ extern const char recording_usage[];
 int recording_id(const struct node_args *a, uint8_t ret[ID_BYTES]);
 
 int recording_open(int argc, char **argv);
+/* argv[0]: hold, release-hold or erase. */
+int recording_act(int argc, char **argv);
 int recording_verify(const struct settings *s, const struct node_args *a);
 int recording_export(const struct settings *s, const struct node_args *a);
 

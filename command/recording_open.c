@@ -97,9 +97,14 @@ static int take_recording(void *arg, const json_t *j)
 {
 	const char *org = json_string_value(json_object_get(j, "org"));
 	const char *kc = json_string_value(json_object_get(j, "kc"));
+	const char *state = json_string_value(json_object_get(j, "state"));
+	static const char none[] = "00000000000000000000000000000000";
 	struct opener *o = arg;
 	struct request *q = &o->request;
 
+	/* the keeper refuses it, and that somebody asked is logged */
+	if (state && !strcmp(state, "erased"))
+		kc = none;
 	if (!org || !kc || hex_read(text_of(kc), q->kc, sizeof(q->kc)) ||
 	    text_copy(q->controller, sizeof(q->controller), text_of(org)))
 		return node_fail("the recording has nothing to open; see: "
@@ -160,6 +165,12 @@ static void say_refused(void *arg, const char *reason)
 			"%lld -c %s\n",
 			LIFE_APPROVED_MS / 60000, (long long)o->requested,
 			o->s->file, o->id, (long long)o->requested, o->s->file);
+	if (!strcmp(reason, "erased"))
+		(void)fprintf(
+			stderr,
+			"vaxel: it was erased, and nothing of it is left; "
+			"see: vaxel recording show %s -c %s\n",
+			o->id, o->s->file);
 	if (!strcmp(reason, "bad-signature"))
 		(void)fprintf(stderr,
 			      "vaxel: is %s enrolled, with this key? See: "

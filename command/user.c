@@ -47,12 +47,12 @@ struct known {
 	json_int_t entry;
 };
 
-struct people {
+struct listed {
 	struct known *list;
 	unsigned count;
 };
 
-static struct known *find(const struct people *p, const char *name)
+static struct known *find(const struct listed *p, const char *name)
 {
 	for (unsigned i = 0; p->list && i < p->count; i++)
 		if (!strcmp(p->list[i].name, name))
@@ -65,7 +65,7 @@ static int take_user(void *arg, const json_t *o)
 {
 	const char *type = json_string_value(json_object_get(o, "type"));
 	const char *details = json_string_value(json_object_get(o, "details"));
-	struct people *p = arg;
+	struct listed *p = arg;
 	const struct control_user *u;
 	struct known *k;
 	struct control c;
@@ -90,7 +90,7 @@ static int take_user(void *arg, const json_t *o)
 	return EXIT_YES;
 }
 
-static int load_people(const struct settings *s, struct people *ret)
+static int load_people(const struct settings *s, struct listed *ret)
 {
 	static const struct node_handlers h = { .json = take_user };
 
@@ -121,7 +121,7 @@ static void print_user(const struct known *k, bool json)
 
 static int user_list(const struct settings *s, const struct node_args *a)
 {
-	struct people p = { 0 };
+	struct listed p = { 0 };
 	int status = load_people(s, &p);
 	unsigned shown = 0;
 
@@ -141,7 +141,7 @@ static int user_list(const struct settings *s, const struct node_args *a)
 
 struct change {
 	const struct settings *s;
-	struct people people;
+	struct listed people;
 	struct control_user user;
 	const char *key_file; /* of the user; NULL: the usual place */
 	const char *public_key;
@@ -264,7 +264,7 @@ static int make_user_key(struct change *c)
 	return EXIT_YES;
 }
 
-static bool anybody(const struct people *p)
+static bool anybody(const struct listed *p)
 {
 	return p->count > 0;
 }

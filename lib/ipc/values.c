@@ -16,6 +16,7 @@ const char *record_state_text(enum record_state state)
 		[RECORD_NOT_RECORDED] = "not-recorded",
 		[RECORD_ALARM] = "alarm",
 		[RECORD_RECOVERED] = "recovered",
+		[RECORD_ERASED] = "erased",
 	};
 
 	return PICK(names, state);

@@ -19,6 +19,7 @@ enum record_state {
 	RECORD_NOT_RECORDED, /* ended, with a reason: by rule */
 	RECORD_ALARM,        /* ended, with a reason: by a fault */
 	RECORD_RECOVERED,    /* an alarm that was superseded */
+	RECORD_ERASED,       /* was ended; nothing of it is left but this */
 	RECORD_STATES
 };
 

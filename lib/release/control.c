@@ -52,6 +52,16 @@ bool control_has_details(struct text type)
 	       text_is(type, "recording.erased");
 }
 
+bool control_may_be_erased(struct text type)
+{
+	return text_is(type, "recording.started") ||
+	       text_is(type, "recording.alarm") ||
+	       text_is(type, "recording.not-recorded") ||
+	       text_is(type, "recording.sealed") ||
+	       text_is(type, "recording.recovering") ||
+	       text_is(type, "recording.recovered");
+}
+
 static int get(const json_t *o, const char *key, struct text *ret)
 {
 	const json_t *v = json_object_get(o, key);
@@ -169,6 +179,23 @@ static int read_approved(const json_t *o, struct control *c)
 	return get_base64(o, "signature", a->signature, sizeof(a->signature));
 }
 
+static int read_erased(const json_t *o, struct control_erased *e)
+{
+	const json_t *list = json_object_get(o, "entries");
+	size_t n = json_array_size(list);
+
+	if ((list && !json_is_array(list)) || n > CONTROL_ERASED_MAX)
+		return EBADMSG;
+	for (size_t i = 0; i < n; i++) {
+		const json_t *v = json_array_get(list, i);
+
+		if (!json_is_integer(v) || json_integer_value(v) < 0)
+			return EBADMSG;
+		e->entries[e->count++] = (uint64_t)json_integer_value(v);
+	}
+	return 0;
+}
+
 static int read_kind(const json_t *o, struct control *c)
 {
 	int err;
@@ -191,8 +218,10 @@ static int read_kind(const json_t *o, struct control *c)
 		return read_about(o, c);
 	case CONTROL_APPROVED:
 		return read_approved(o, c);
-	case CONTROL_HELD:
 	case CONTROL_ERASED:
+		err = read_erased(o, &c->u.erased);
+		return err ? err : get_id(o, "recording", c->recording);
+	case CONTROL_HELD:
 		return get_id(o, "recording", c->recording);
 	case CONTROL_KEY:
 	case CONTROL_ROTATED:

@@ -23,8 +23,10 @@
  *   recording.recovering
  *                   {"recording","start_sha256"}, and {"end_sha256"} where
  *                   the spool held an END: digests of these records
- *   recording.held, recording.erased
- *                   {"recording"}
+ *   recording.held  {"recording"}, and more: act.h
+ *   recording.erased
+ *                   {"recording"}, and more: act.h; "entries":[N...], those
+ *                   earlier ones whose details went with it
  *   key.created, key.destroyed, key.recovery
  *                   release/key_entry.h
  *   key.rotated     release/rotated.h
@@ -93,11 +95,20 @@ struct control_approved {
 	uint8_t signature[REQUEST_SIGNATURE];
 };
 
+/* More of them a recording cannot have. */
+#define CONTROL_ERASED_MAX 16
+
+struct control_erased {
+	unsigned count;
+	uint64_t entries[CONTROL_ERASED_MAX];
+};
+
 struct control {
 	enum control_kind kind;
 	uint8_t recording[16]; /* of all but users and keys */
 	uint8_t d[REQUEST_DIGEST];
 	union {
+		struct control_erased erased;
 		struct control_user user;
 		struct control_sealed sealed;
 		struct control_recovering recovering;
@@ -116,6 +127,12 @@ enum control_kind control_kind_of(struct text type);
  * register.* disclosure.* recording.sealed|recovering|recovered|held|erased)?
  */
 bool control_has_details(struct text type);
+
+/*
+ * Of those: does erasing a recording take the details of such an entry? Where
+ * they are missing, an entry that says so must follow.
+ */
+bool control_may_be_erased(struct text type);
 
 /* EBADMSG when details of a kind that counts do not hold what they must. */
 int control_read(struct text type, struct text details,

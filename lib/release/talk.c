@@ -24,6 +24,7 @@ static const char *const asks[TALK_ASKS] = {
 	[TALK_KEY] = "key",
 	[TALK_ROTATE] = "rotate",
 	[TALK_PROBE] = "probe",
+	[TALK_ACT] = "act",
 };
 
 static int get(const json_t *o, const char *key, struct text *ret)
@@ -110,6 +111,17 @@ static int read_approve(const json_t *o, struct talk_request *q)
 	return text_copy(q->details, sizeof(q->details), details) ? EBADMSG : 0;
 }
 
+static int read_act(const json_t *o, struct talk_request *q)
+{
+	struct text type, details;
+	struct act a;
+
+	if (get(o, "type", &type) || get(o, "details", &details) ||
+	    act_type_read(type, &q->kind) || act_read(q->kind, details, &a))
+		return EBADMSG;
+	return text_copy(q->details, sizeof(q->details), details) ? EBADMSG : 0;
+}
+
 static int read_entry(const json_t *o, struct talk_request *q)
 {
 	const json_t *v = json_object_get(o, "entry");
@@ -140,6 +152,8 @@ static int read_object(const json_t *o, struct talk_request *q)
 		return read_entry(o, q);
 	case TALK_APPROVE:
 		return read_approve(o, q);
+	case TALK_ACT:
+		return read_act(o, q);
 	case TALK_USER:
 		return read_user(o, q);
 	case TALK_KEY:

@@ -36,6 +36,9 @@
  *                         the call, or of the hand-over, with that id
  *   {"ask":"kept"}        J {"id","region","until","sealed":B64} each, what a
  *                         national node keeps of its calls
+ *   {"ask":"act","type":"recording.held"|...,"details":TEXT}  as act.h has it
+ *                         J {"entry","leaf","salt","details","checkpoint"}, or
+ *                         J {"refused","entry"} and the end
  *   {"ask":"recover"}     J {"asked":true}
  *   {"ask":"key","type":"key.created"...,"details":TEXT}
  *                         J {"entry":N}
@@ -46,7 +49,7 @@
 #ifndef VAXEL_RELEASE_TALK_H
 #define VAXEL_RELEASE_TALK_H
 
-#include "release/control.h"
+#include "release/act.h"
 
 #define TALK_SOCKET "control.sock" /* in the runtime folder */
 #define TALK_REQUEST_MAX 8192
@@ -74,6 +77,7 @@ enum talk_ask {
 	TALK_KEY,
 	TALK_ROTATE,
 	TALK_PROBE,
+	TALK_ACT,
 	TALK_ASKS
 };
 
@@ -88,7 +92,8 @@ struct talk_request {
 	uint64_t number; /* of an entry: TALK_DISCLOSURE */
 	/* TALK_USER; details of TALK_APPROVE too */
 	bool added;
-	enum key_act act; /* TALK_KEY */
+	enum key_act act;   /* TALK_KEY */
+	enum act_kind kind; /* TALK_ACT */
 	char details[CONTROL_DETAILS_MAX];
 };
 

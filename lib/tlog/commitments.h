@@ -9,7 +9,7 @@
 struct commitment {
 	uint64_t entry;
 	struct text leaf;
-	const uint8_t *salt; /* LEAF_SALT_BYTES */
+	const uint8_t *salt; /* LEAF_SALT_BYTES; NULL: gone, and the details */
 	struct text details;
 };
 
@@ -22,6 +22,9 @@ struct commitments {
 	/* Those of entries [from, to) that are there, in order. */
 	int (*each)(void *db, uint64_t from, uint64_t to, commitment_h *h,
 		    void *arg);
+	/* The entries whose details an erasure took, as it says itself. */
+	int (*erased)(void *db, void (*h)(void *arg, uint64_t entry),
+		      void *arg);
 	void (*close)(void *db);
 };
 

@@ -10,7 +10,7 @@ _vaxel() {
 		return
 	fi
 	case ${COMP_WORDS[1]} in
-	recording) COMPREPLY=($(compgen -W "list show open export verify recover -c --json --as --to --purpose --scope --again --help" -- "$cur")) ;;
+	recording) COMPREPLY=($(compgen -W "list show open export verify recover hold release-hold erase -c --json --as --to --purpose --scope --again --reason --receipt --key-file --yes --help" -- "$cur")) ;;
 	ledger) COMPREPLY=($(compgen -W "verify fsck append tail prove check-proof consistency cosign --ca --key --key-file --policy --origin --database --resume --json --help" -- "$cur")) ;;
 	register) COMPREPLY=($(compgen -W "show at article30 what-if -c --register --json --picture --dot --help" -- "$cur")) ;;
 	route) COMPREPLY=($(compgen -W "1177 --municipality --at -c --json --help" -- "$cur")) ;;

@@ -239,6 +239,37 @@ static void user_stored(struct job *j, const struct ipc_message *m)
 	job_end(j, 0, NULL, NULL);
 }
 
+/* ---- what an officer decided about a recording */
+
+static void acted(struct job *j, const struct ipc_message *m)
+{
+	json_t *o = job_ledger_reply(j, m);
+	const char *word = json_string_value(json_object_get(o, "refused"));
+	char refused[32] = { 0 };
+	bool sent;
+
+	if (!o)
+		return;
+	if (word)
+		(void)!text_copy(refused, sizeof(refused), text_of(word));
+	sent = job_send_json(j, o);
+	json_decref(o);
+	if (!sent)
+		return;
+	j->desk->follow_ms = 0; /* the keeper shall know soon */
+	job_end(j, word ? 1 : 0, word ? "the ledger refuses" : NULL,
+		word ? refused : NULL);
+}
+
+static void act(struct job *j)
+{
+	job_ask_ledger(j,
+		       json_pack("{s:s,s:s,s:s}", "ask", "act", "type",
+				 act_type_text(j->request.kind), "details",
+				 j->request.details),
+		       acted);
+}
+
 static void recover_now(struct job *j)
 {
 	struct process *p = j->desk->process;
@@ -308,6 +339,9 @@ void ask_begin(struct job *j)
 		break;
 	case TALK_KEPT:
 		kept_begin(j);
+		break;
+	case TALK_ACT:
+		act(j);
 		break;
 	case TALK_RECOVER:
 		recover_now(j);

@@ -85,6 +85,15 @@ int recording_body(const json_t *recording, uint8_t ret_name[ID_BYTES])
 	return body ? id_read(text_of(body), ret_name) : ENOENT;
 }
 
+static const char *no_body(const json_t *recording)
+{
+	const char *s = json_string_value(json_object_get(recording, "state"));
+
+	return s && !strcmp(s, record_state_text(RECORD_ERASED))
+		       ? "it was erased: nothing of it is left"
+		       : "the recording has no body";
+}
+
 /* ---- body: the recording, then its bytes */
 
 static void finish(struct job *j)
@@ -104,10 +113,10 @@ static void body_found(struct job *j, const struct ipc_message *m)
 		return;
 	err = recording_body(recording, name);
 	sent = !err && job_send_json(j, recording);
-	json_decref(o);
 	if (err)
-		job_fail(j, "the recording has no body");
-	else if (sent)
+		job_fail(j, no_body(recording));
+	json_decref(o);
+	if (!err && sent)
 		body_stream(j, name, finish);
 }
 
@@ -174,7 +183,7 @@ static void export_found(struct job *j, const struct ipc_message *m)
 	j->own = e;
 	j->free_own = export_free;
 	if (recording_body(json_object_get(o, "recording"), e->body)) {
-		job_fail(j, "the recording has no body");
+		job_fail(j, no_body(json_object_get(o, "recording")));
 		return;
 	}
 	if (!json_string_length(json_object_get(o, "envelope"))) {

@@ -62,6 +62,8 @@ enum refusal keeper_judge_log(const struct judge *j, struct verdict *v)
 	merkle_edge_root(&view->edge, &root);
 	if (!merkle_same(&root, &at.root))
 		return REFUSAL_ROLLED_BACK;
+	if (view->hole_count)
+		return REFUSAL_NO_ENTRY; /* withheld, or erased only later */
 	v->log_proven = true;
 	v->log_size = at.size;
 	v->log_root = root;

@@ -8,7 +8,8 @@
  *   rolled-back    the checkpoint is this log's and signed by its key, holds
  *                  all that was ever proven, and its root is that of the
  *                  entries that were followed
- *                  (no-entry while it holds entries that were not)
+ *                  (no-entry while it holds entries that were not, or whose
+ *                  details are missing and no erasure says so)
  *   no-quorum      enough witnesses have co-signed it, within a minute
  *   bad-signature  R is a request, its asker is enrolled with the credential
  *                  that it names, and has signed d

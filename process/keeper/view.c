@@ -31,6 +31,9 @@ void view_free(struct view *v)
 	free(v->destroyed);
 	v->keys = NULL;
 	v->destroyed = NULL;
+	free(v->holes);
+	v->holes = NULL;
+	v->hole_count = v->hole_max = 0;
 	v->organisations = NULL;
 	keeper_table_free(&v->recordings);
 	keeper_table_free(&v->requests);
@@ -46,6 +49,7 @@ void view_restart(struct view *v)
 	v->forked = false;
 	v->ignored = v->proven_size = v->key_at_ms = 0;
 	v->key_count = v->destroyed_count = 0;
+	v->hole_count = 0;
 }
 
 void view_anchor(struct view *v, uint64_t size, const struct merkle_hash *root)
@@ -209,6 +213,38 @@ static int apply_recovering(struct view *v, const struct control *c)
 	return 0;
 }
 
+/* ---- details that went with an erased recording */
+
+static int hole_put(struct view *v, uint64_t entry)
+{
+	if (v->hole_count == v->hole_max) {
+		size_t max = v->hole_max ? 2 * v->hole_max : 64;
+		uint64_t *p = realloc(v->holes, max * sizeof(*p));
+
+		if (!p)
+			return ENOMEM;
+		v->holes = p;
+		v->hole_max = max;
+	}
+	v->holes[v->hole_count++] = entry;
+	return 0;
+}
+
+static void hole_close(struct view *v, uint64_t entry)
+{
+	for (size_t i = 0; i < v->hole_count; i++)
+		if (v->holes[i] == entry) {
+			v->holes[i] = v->holes[--v->hole_count];
+			return;
+		}
+}
+
+static void close_holes(struct view *v, const struct control_erased *e)
+{
+	for (unsigned i = 0; i < e->count; i++)
+		hole_close(v, e->entries[i]);
+}
+
 static int apply(struct view *v, const struct control *c,
 		 const struct leaf *leaf)
 {
@@ -226,8 +262,10 @@ static int apply(struct view *v, const struct control *c,
 	case CONTROL_APPROVED:
 		apply_approved(v, c);
 		break;
-	case CONTROL_HELD:
 	case CONTROL_ERASED:
+		close_holes(v, &c->u.erased);
+		return apply_mark(v, c);
+	case CONTROL_HELD:
 		return apply_mark(v, c);
 	case CONTROL_KEY:
 		return view_apply_key(v, &c->u.key);
@@ -253,7 +291,11 @@ int view_append(struct view *v, struct text text, struct bytes salt,
 	if ((err = leaf_read(text, &leaf)))
 		return err;
 	type = text_of(leaf.type);
-	if (control_has_details(type)) {
+	if (!salt.len && !details.len && control_may_be_erased(type)) {
+		if (control_has_details(type) &&
+		    (err = hole_put(v, v->edge.size)))
+			return err;
+	} else if (control_has_details(type)) {
 		if (salt.len != LEAF_SALT_BYTES)
 			return EBADMSG;
 		if ((err = leaf_check(&leaf, salt.p, details)))

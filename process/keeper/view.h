@@ -90,6 +90,9 @@ struct view {
 	uint64_t anchor_size;
 	struct merkle_hash anchor_root;
 	bool forked; /* it was not met */
+	/* entries without their details, of which no erasure has said so yet */
+	uint64_t *holes;
+	size_t hole_count, hole_max;
 };
 
 int view_init(struct view *v, const char *origin) CHECK_RESULT;
@@ -103,7 +106,8 @@ void view_anchor(struct view *v, uint64_t size, const struct merkle_hash *root);
 
 /*
  * The next entry. salt and details may be empty for entries that are not
- * control entries.
+ * control entries; and for those of a recording that was erased, which an entry
+ * that follows must say: until then the view has a hole.
  *
  * EBADMSG  not a leaf, or not the details that it commits to, or withheld;
  *          nothing has changed

@@ -3,7 +3,7 @@
 /* Two people, enrolled as officers, with keys of their own, over this text. */
 static bool officers_signed(const struct view *v, const struct key_entry *e)
 {
-	const struct view_user *by[KEY_OFFICERS];
+	const struct people_user *by[KEY_OFFICERS];
 	uint8_t d[REQUEST_DIGEST];
 
 	if (e->officer_count != KEY_OFFICERS)

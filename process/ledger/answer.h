@@ -65,6 +65,10 @@ int answer_details(struct answer *a) CHECK_RESULT;
 int answer_users(struct answer *a) CHECK_RESULT;
 int answer_call(struct answer *a) CHECK_RESULT;
 
+/* ---- answer_act.c */
+
+int answer_act(struct answer *a) CHECK_RESULT;
+
 /* ---- answer_proofs.c */
 
 int answer_checkpoint(struct answer *a) CHECK_RESULT;

@@ -24,8 +24,16 @@ json_t *answer_recording_json(const struct database_recording *r)
 static int one_recording(void *arg, const struct database_recording *r)
 {
 	struct answer *a = arg;
-	json_t *o = json_pack("{s:o}", "recording", answer_recording_json(r));
+	struct database_standing standing;
+	json_t *recording = answer_recording_json(r);
+	json_t *o = json_pack("{s:o}", "recording", recording);
 
+	if (database_standing(book_database(a->book), r->id, &standing) ||
+	    json_object_set_new(recording, "held",
+				json_boolean(standing.held))) {
+		json_decref(o);
+		return EIO;
+	}
 	if (a->ask->what == ASK_ENVELOPE) {
 		json_t *more = json_pack(
 			"{s:o, s:o, s:o, s:o, s:o}", "envelope",

@@ -23,6 +23,7 @@ static const struct {
 	[ASK_CONSISTENCY] = { answer_consistency, true },
 	[ASK_USERS] = { answer_users, true },
 	[ASK_CALL] = { answer_call, true },
+	[ASK_ACT] = { answer_act, true },
 	[ASK_KEPT] = { answer_kept, false },
 	[ASK_FEED] = { answer_feed, false },
 	[ASK_TAKEN] = { answer_taken, true },

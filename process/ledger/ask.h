@@ -28,7 +28,6 @@
  *     {"entry":N,"leaf":TEXT,"salt":B64,"details":TEXT,"checkpoint":NOTE}
  *     after it is durable. The same event id again gives the same entry.
  *     Types: disclosure.* user.* key.* register.* incident.* probe.*
- *     recording.held recording.erased
  *   {"ask":"entries","from":N,"to":M}     to: exclusive, optional
  *     {"from":N,"entries":[{"leaf":TEXT,"salt":B64,"details":TEXT}...],
  *      "next":N,"size":N}
@@ -57,6 +56,10 @@
  *   {"ask":"rotate","rows":[{"id","envelope","card_envelope"}...], and all of
  *    "append", of type key.rotated}
  *     as "append"; the envelopes are replaced with the entry, or neither is
+ *   {"ask":"act","type":"recording.erased","details":TEXT}
+ *     what an officer signed (act.h): {"entry","leaf","salt","details",
+ *     "checkpoint"} once it is done and durable, or {"refused":WORD,
+ *     "entry":N|null}, the entry that keeps the refusal (law.h)
  *   {"ask":"kept","from":MS,"id":ID}      optional: after which one
  *     {"kept":[{"id","region","until":MS,"sealed":B64}...]}
  *        what is kept of calls; from and id of the last to go on, until none is
@@ -76,6 +79,7 @@
 #define VAXEL_PROCESS_LEDGER_ASK_H
 
 #include "process/ledger/book.h"
+#include "release/act.h"
 #include "release/rotated.h"
 
 #define ASK_RECORDINGS_MAX 100
@@ -103,6 +107,7 @@ enum ask_what {
 	ASK_TAKEN,
 	ASK_ENVELOPES,
 	ASK_ROTATE,
+	ASK_ACT,
 	ASK_WHATS
 };
 
@@ -126,6 +131,8 @@ struct ask {
 	char org[LEAF_ORGANISATION_MAX];
 	char cursor[ASK_CURSOR_MAX]; /* "": the beginning */
 	bool let_go;
+	enum act_kind act; /* ASK_ACT */
+	int64_t now_ms;    /* of the ledger's clock: set by who answers */
 	size_t details_len;
 	char details[ASK_DETAILS_MAX];
 	unsigned row_count;

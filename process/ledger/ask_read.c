@@ -11,7 +11,7 @@ static const char *const names[ASK_WHATS] = {
 	[ASK_USERS] = "users",         [ASK_CALL] = "call",
 	[ASK_KEPT] = "kept",           [ASK_FEED] = "feed",
 	[ASK_TAKEN] = "taken",         [ASK_ENVELOPES] = "envelopes",
-	[ASK_ROTATE] = "rotate",
+	[ASK_ROTATE] = "rotate",       [ASK_ACT] = "act",
 };
 
 /* Absent: *has is false and nothing is written. */
@@ -132,8 +132,6 @@ static bool may_append(enum event_type type)
 	case EVENT_INCIDENT_CLOSED:
 	case EVENT_PROBE_PASSED:
 	case EVENT_PROBE_FAILED:
-	case EVENT_RECORDING_HELD:
-	case EVENT_RECORDING_ERASED:
 		return true;
 	default:
 		return false;
@@ -147,11 +145,13 @@ static int take_append(const json_t *o, struct ask *a)
 
 	if (take_text(o, "type", &type, &has_type) || !has_type ||
 	    take_text(o, "details", &details, &has_details) || !has_details ||
-	    event_type_read(type, &a->type) || !json_object_get(o, "at") ||
-	    details.len > sizeof(a->details))
+	    event_type_read(type, &a->type) || details.len > sizeof(a->details))
 		return EBADMSG;
-	if (!may_append(a->type))
+	if (a->what == ASK_ACT ? act_type_read(type, &a->act) != 0
+			       : !may_append(a->type))
 		return EPERM;
+	if (a->what != ASK_ACT && !json_object_get(o, "at"))
+		return EBADMSG;
 	memcpy(a->details, details.p, details.len);
 	a->details_len = details.len;
 	return 0;
@@ -233,6 +233,7 @@ static int take_all(const json_t *o, struct ask *a)
 	case ASK_PROOF:
 	case ASK_DETAILS:
 		return json_object_get(o, "entry") ? 0 : EBADMSG;
+	case ASK_ACT:
 	case ASK_APPEND:
 		return take_append(o, a);
 	case ASK_FEED:

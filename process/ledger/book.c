@@ -26,6 +26,11 @@ struct book {
 	bool rolled_back, stale;
 };
 
+const char *book_origin(const struct book *b)
+{
+	return b->signer->key.name;
+}
+
 struct database *book_database(struct book *b)
 {
 	return b->db;

@@ -75,6 +75,9 @@ int book_forget(struct book *b, int64_t now_ms,
 int book_interrupted(struct book *b, int64_t before_ms, int64_t now_ms,
 		     unsigned *ret_count) CHECK_RESULT;
 
+/* What is changed beside entries, in the same transaction. EPERM as above. */
+int book_begin(struct book *b) CHECK_RESULT;
+
 /* Is there anything that book_flush() would make last? */
 bool book_waiting(const struct book *b);
 int book_flush(struct book *b) CHECK_RESULT;
@@ -85,6 +88,8 @@ int book_flush(struct book *b) CHECK_RESULT;
  */
 int book_check(struct book *b) CHECK_RESULT;
 
+/* The log's name. */
+const char *book_origin(const struct book *b);
 struct database *book_database(struct book *b);
 struct folder *book_folder(struct book *b);
 

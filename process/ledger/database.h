@@ -43,7 +43,7 @@ struct database_entry {
 	struct text type;
 	int64_t at_ms;
 	struct text leaf;
-	struct bytes salt; /* LEAF_SALT_BYTES */
+	struct bytes salt; /* LEAF_SALT_BYTES; erased: none, nor details */
 	struct text details;
 };
 
@@ -154,6 +154,55 @@ struct database_counts {
 };
 int database_counts(struct database *db,
 		    struct database_counts *ret) CHECK_RESULT;
+
+/* ---- what is decided about recordings, and what becomes of them */
+
+struct database_standing {
+	int64_t acted_ms; /* of the last act; 0: none */
+	bool held;
+};
+
+int database_standing(struct database *db, const uint8_t id[ID_BYTES],
+		      struct database_standing *ret) CHECK_RESULT;
+int database_standing_put(struct database *db, const uint8_t id[ID_BYTES],
+			  const struct database_standing *s) CHECK_RESULT;
+
+/* That entry's details go when the recording (its id as text) is erased. */
+int database_about_put(struct database *db, struct text recording,
+		       uint64_t entry) CHECK_RESULT;
+
+#define DATABASE_ABOUT_MAX 16
+
+/* The first so many of them, in order. */
+int database_about(struct database *db, const uint8_t id[ID_BYTES],
+		   uint64_t ret[DATABASE_ABOUT_MAX],
+		   unsigned *ret_count) CHECK_RESULT;
+
+/*
+ * Envelope, card, keys' checks, and the details and salts of these entries are
+ * overwritten; its body is noted as one to be deleted. `entry` says so.
+ */
+int database_erase(struct database *db, const struct database_recording *r,
+		   const uint64_t *entries, unsigned count,
+		   uint64_t entry) CHECK_RESULT;
+
+/*
+ * Outside a transaction, after erasing: what was overwritten is gone from the
+ * write-ahead log, and from what SQLite leaves in the unused middle of its
+ * pages when it moves rows.
+ */
+int database_scrub(struct database *db) CHECK_RESULT;
+
+/* Bodies to be deleted: some of them; and that one is. */
+typedef void database_body_h(void *arg, const uint8_t name[ID_BYTES]);
+int database_bodies(struct database *db, database_body_h *h,
+		    void *arg) CHECK_RESULT;
+int database_body_gone(struct database *db,
+		       const uint8_t name[ID_BYTES]) CHECK_RESULT;
+
+/* recording.erased, in order; of one open for looking too. */
+int database_erasures(struct database *db, database_entry_h *h,
+		      void *arg) CHECK_RESULT;
 
 /* ---- answered calls whose recording has not ended yet */
 

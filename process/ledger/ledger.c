@@ -51,6 +51,7 @@ static void on_ask(struct ledger *l, struct ipc *from,
 		ask_refuse(&w, err == EPERM ? "not-permitted" : "malformed");
 	} else {
 		ledger_flush(l);
+		ask.now_ms = clock_wall_ms();
 		err = ask_answer(l->book, &ask, &w);
 		if (err)
 			ledger_give_up("answering", err);
@@ -61,6 +62,8 @@ static void on_ask(struct ledger *l, struct ipc *from,
 				   ? folder_published(book_folder(l->book))
 				   : 0);
 	}
+	if (!err && ask.what == ASK_ACT)
+		ledger_tell_bodies(l);
 	(void)!IPC_SEND(from, LEDGER_REPLY, m->about, .more = 0,
 			.json = { buf, w.len });
 }
@@ -88,6 +91,9 @@ static void ledger_message(struct process *p, void *self, struct ipc *from,
 	case IPC_PULL_ASK:
 	case IPC_PULL_ITEM:
 		ledger_on_pull(l, from, m);
+		break;
+	case IPC_BODY_ERASED:
+		ledger_on_body_erased(l, m);
 		break;
 	case IPC_LEDGER_ASK:
 		on_ask(l, from, m);
@@ -198,6 +204,12 @@ static int ledger_start(struct process *p, void *self)
 			  strerror(err));
 		return err;
 	}
+	err = ledger_start_bodies(l);
+	if (err) {
+		log_error("cannot clean up after an erasure: %s",
+			  strerror(err));
+		return err;
+	}
 	if (rolled_back) {
 		say_stale(l);
 		return 0;
@@ -235,8 +247,9 @@ static void ledger_peer(struct process *p, void *self, enum role role,
 {
 	struct ledger *l = self;
 
-	(void)role;
 	(void)index;
+	if (here && role == ROLE_RECORDER && l->book)
+		ledger_tell_bodies(l);
 	if (!here && l->leaving && !anybody_here(p)) {
 		ledger_flush(l);
 		leave(l);

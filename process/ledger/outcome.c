@@ -132,11 +132,14 @@ int outcome_note(struct database *db, const struct book_event *e,
 	int err;
 
 	if (state == RECORD_NONE && e->type != EVENT_CALL_ANSWERED &&
-	    e->type != EVENT_RECORDING_STARTED)
+	    e->type != EVENT_RECORDING_STARTED &&
+	    e->type != EVENT_RECORDING_RECOVERING)
 		return 0;
 	o = json_loadb(e->details.p, e->details.len, 0, NULL);
 	read_said(o, &said);
 	err = note_call(db, e, &said);
+	if (!err && e->type != EVENT_CALL_ANSWERED && said.recording.len)
+		err = database_about_put(db, said.recording, entry);
 	if (!err)
 		err = note_recording(db, e, &said, entry);
 	json_decref(o);

@@ -10,6 +10,8 @@
  *                 answer_*.c with what answer.h has
  *   book.c        database and log as one (no messages, no clock)
  *   kept.c        a sweep on a timer of its own
+ *   law.c         holds and erasures (no messages, no clock)
+ *   bodies.c      bodies of erased recordings, until the store lets go of them
  *
  * Where something new goes: a message gets a line in ledger_message() and a
  * room; an ask a name in ask_read.c, a line in ask.c and an answer_*(); what
@@ -44,7 +46,7 @@ struct ledger {
 	struct note_signer signer;
 	struct book *book;
 	struct kept kept;
-	uv_timer_t batch, interrupted;
+	uv_timer_t batch, interrupted, bodies;
 	bool urgent; /* the batch ends with this turn of the loop */
 	bool said_stale;
 	bool leaving; /* once nobody is left who could say something */
@@ -74,5 +76,11 @@ void ledger_on_recording_end(struct ledger *l, struct ipc *from,
 			     const struct ipc_message *m);
 void ledger_on_keep(struct ledger *l, struct ipc *from,
 		    const struct ipc_message *m);
+
+/* ---- bodies.c */
+
+int ledger_start_bodies(struct ledger *l) CHECK_RESULT;
+void ledger_tell_bodies(struct ledger *l);
+void ledger_on_body_erased(struct ledger *l, const struct ipc_message *m);
 
 #endif

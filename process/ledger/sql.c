@@ -7,6 +7,10 @@
 #define FEED_READY                                                             \
 	"entry IS NOT NULL AND (state IN (4, 5)"                               \
 	" OR (state IN (3, 6) AND body_sha256 IS NOT NULL))"
+/* control_may_be_erased() */
+#define ERASABLE                                                               \
+	"'recording.started', 'recording.alarm', 'recording.not-recorded',"    \
+	" 'recording.sealed', 'recording.recovering', 'recording.recovered'"
 
 /* ended without an entry; or an entry that says sealed, no end */
 #define UNPAIRED                                                               \
@@ -91,7 +95,29 @@ static const char schema[] =
 	" one INTEGER PRIMARY KEY CHECK (one = 1),"
 	" size INTEGER NOT NULL,"
 	" root BLOB NOT NULL);"
-	"PRAGMA user_version = 1;";
+	"CREATE INDEX IF NOT EXISTS entries_erased ON entries (entry)"
+	" WHERE type = 'recording.erased';"
+	/* what an officer has decided about a recording */
+	"CREATE TABLE IF NOT EXISTS standing ("
+	" recording BLOB PRIMARY KEY,"
+	" acted INTEGER NOT NULL,"
+	" held INTEGER NOT NULL) WITHOUT ROWID;"
+	/* bodies of erased recordings that the store has not let go of yet */
+	"CREATE TABLE IF NOT EXISTS bodies ("
+	" name BLOB PRIMARY KEY) WITHOUT ROWID;";
+
+/* Which entries an erasure takes the details of; of older databases too. */
+static const char about[] =
+	"BEGIN IMMEDIATE;"
+	"CREATE TABLE about ("
+	" recording TEXT NOT NULL,"
+	" entry INTEGER NOT NULL,"
+	" PRIMARY KEY (recording, entry)) WITHOUT ROWID;"
+	"INSERT INTO about SELECT json_extract(details, '$.recording'), entry"
+	" FROM entries WHERE type IN (" ERASABLE ") AND json_valid(details) AND"
+	" json_type(details, '$.recording') = 'text';"
+	"PRAGMA user_version = 2;"
+	"COMMIT;";
 
 /*
  * One connection alone, so no shared memory file; WAL with a sync at every
@@ -148,12 +174,13 @@ static const char *const texts[SQL_STATEMENTS] = {
 		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
 		" ON CONFLICT (id) DO UPDATE SET envelope = excluded.envelope,"
 		" card_envelope = excluded.card_envelope, body = excluded.body,"
-		" at = excluded.at, kc = excluded.kc, pn = excluded.pn",
+		" at = excluded.at, kc = excluded.kc, pn = excluded.pn"
+		" WHERE state <> 7",
 	/* an alarm takes nothing from what is whole */
 	[SQL_RECORDING_END] =
 		"UPDATE recordings SET state = ?2, reason = ?3, length_ms = ?4,"
 		" body_bytes = ?5, body_sha256 = ?6, card = ?7 WHERE id = ?1"
-		" AND (?2 <> 5 OR state NOT IN (3, 6))",
+		" AND (?2 <> 5 OR state NOT IN (3, 6)) AND state <> 7",
 	/* recovered supersedes, in whatever order they come; one that never
 	   began has this entry alone */
 	[SQL_RECORDING_SAID] =
@@ -163,7 +190,7 @@ static const char *const texts[SQL_STATEMENTS] = {
 		" ?2, ?3, ?4)"
 		" ON CONFLICT (id) DO UPDATE SET state = excluded.state,"
 		" reason = excluded.reason, entry = excluded.entry"
-		" WHERE (state <> 6 OR excluded.state = 6)"
+		" WHERE state <> 7 AND (state <> 6 OR excluded.state = 6)"
 		" AND (state <> 3 OR excluded.state <> 5)",
 	[SQL_RECORDING_FORGET] =
 		"DELETE FROM recordings WHERE id = ?1 AND kc = x''"
@@ -191,7 +218,7 @@ static const char *const texts[SQL_STATEMENTS] = {
 	[SQL_ROTATE] = "UPDATE recordings SET envelope = ?2, card_envelope ="
 		       " CASE length(?3) WHEN 0 THEN card_envelope ELSE ?3 END,"
 		       " card = CASE length(?4) WHEN 0 THEN card ELSE ?4 END"
-		       " WHERE id = ?1",
+		       " WHERE id = ?1 AND state <> 7",
 	[SQL_COUNTS] = "SELECT (SELECT count(*) FROM recordings INDEXED BY"
 		       " recordings_at), (SELECT count(*) FROM recordings"
 		       " INDEXED BY recordings_unpaired WHERE " UNPAIRED ")",
@@ -237,10 +264,55 @@ static const char *const texts[SQL_STATEMENTS] = {
 	[SQL_PULLED] = "SELECT cursor FROM pulled WHERE feed = ?1",
 	[SQL_PULLED_PUT] = "INSERT OR REPLACE INTO pulled (feed, cursor)"
 			   " VALUES (?1, ?2)",
+	[SQL_ABOUT_PUT] = "INSERT OR IGNORE INTO about (recording, entry)"
+			  " VALUES (?1, ?2)",
+	[SQL_ABOUT] = "SELECT entry FROM about WHERE recording = ?1"
+		      " ORDER BY entry",
+	[SQL_ABOUT_FORGET] = "DELETE FROM about WHERE recording = ?1",
+	[SQL_DETAILS_FORGET] = "UPDATE entries SET salt = x'', details = ''"
+			       " WHERE entry = ?1 AND type IN (" ERASABLE ")",
+	[SQL_RECORDING_ERASE] =
+		"UPDATE recordings SET body = zeroblob(16), kc = x'', pn = x'',"
+		" envelope = x'', card_envelope = x'', card = NULL,"
+		" body_sha256 = NULL, body_bytes = 0, length_ms = 0,"
+		" reason = 0, state = 7, entry = ?2 WHERE id = ?1",
+	[SQL_FEED_FORGET] = "DELETE FROM feed WHERE recording = ?1",
+	[SQL_STANDING] =
+		"SELECT acted, held FROM standing WHERE recording = ?1",
+	[SQL_STANDING_PUT] = "INSERT OR REPLACE INTO standing"
+			     " (recording, acted, held) VALUES (?1, ?2, ?3)",
+	[SQL_BODY_PUT] = "INSERT OR IGNORE INTO bodies (name) VALUES (?1)",
+	[SQL_BODIES] = "SELECT name FROM bodies LIMIT 100",
+	[SQL_BODY_FORGET] = "DELETE FROM bodies WHERE name = ?1",
+	[SQL_ERASURES] = "SELECT " ENTRY_COLUMNS " FROM entries"
+			 " WHERE type = 'recording.erased' ORDER BY entry",
 	[SQL_MARK_PUT] = "INSERT OR REPLACE INTO mark (one, size, root)"
 			 " VALUES (1, ?1, ?2)",
 	[SQL_MARK] = "SELECT size, root FROM mark",
 };
+
+static int prepare(struct database *d, enum sql which)
+{
+	return sqlite3_prepare_v3(d->db, texts[which], -1,
+				  SQLITE_PREPARE_PERSISTENT,
+				  &d->statements[which], NULL);
+}
+
+static int migrate(sqlite3 *db)
+{
+	sqlite3_stmt *s = NULL;
+	int version = -1;
+
+	if (sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &s, NULL) ==
+		    SQLITE_OK &&
+	    sqlite3_step(s) == SQLITE_ROW)
+		version = sqlite3_column_int(s, 0);
+	(void)sqlite3_finalize(s);
+	if (version < 0)
+		return SQLITE_ERROR;
+	return version < 2 ? sqlite3_exec(db, about, NULL, NULL, NULL)
+			   : SQLITE_OK;
+}
 
 static int open_all(struct database *d, const char *file)
 {
@@ -251,12 +323,11 @@ static int open_all(struct database *d, const char *file)
 		return EIO;
 	(void)sqlite3_db_config(d->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	if (sqlite3_exec(d->db, settings, NULL, NULL, NULL) != SQLITE_OK ||
-	    sqlite3_exec(d->db, schema, NULL, NULL, NULL) != SQLITE_OK)
+	    sqlite3_exec(d->db, schema, NULL, NULL, NULL) != SQLITE_OK ||
+	    migrate(d->db) != SQLITE_OK)
 		return EIO;
 	for (int i = 0; i < SQL_STATEMENTS; i++)
-		if (sqlite3_prepare_v3(d->db, texts[i], -1,
-				       SQLITE_PREPARE_PERSISTENT,
-				       &d->statements[i], NULL) != SQLITE_OK)
+		if (prepare(d, (enum sql)i) != SQLITE_OK)
 			return EIO;
 	return 0;
 }
@@ -297,9 +368,9 @@ static int open_entries(struct database *d, const char *file)
 	if (is == SQLITE_OK)
 		is = sqlite3_exec(d->db, careful, NULL, NULL, NULL);
 	if (is == SQLITE_OK)
-		is = sqlite3_prepare_v3(d->db, texts[SQL_ENTRIES], -1,
-					SQLITE_PREPARE_PERSISTENT,
-					&d->statements[SQL_ENTRIES], NULL);
+		is = prepare(d, SQL_ENTRIES);
+	if (is == SQLITE_OK)
+		is = prepare(d, SQL_ERASURES);
 	if (is == SQLITE_BUSY)
 		return EAGAIN;
 	return is == SQLITE_OK ? 0 : EIO;

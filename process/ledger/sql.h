@@ -47,6 +47,18 @@ enum sql {
 	SQL_LET_GO,
 	SQL_PULLED,
 	SQL_PULLED_PUT,
+	SQL_ABOUT_PUT,
+	SQL_ABOUT,
+	SQL_ABOUT_FORGET,
+	SQL_DETAILS_FORGET,
+	SQL_RECORDING_ERASE,
+	SQL_FEED_FORGET,
+	SQL_STANDING,
+	SQL_STANDING_PUT,
+	SQL_BODY_PUT,
+	SQL_BODIES,
+	SQL_BODY_FORGET,
+	SQL_ERASURES,
 	SQL_MARK_PUT,
 	SQL_MARK,
 	SQL_STATEMENTS
@@ -92,6 +104,9 @@ int sql_recording(const struct bind *b,
 /* database_feed.c: it may be due in the feed now. */
 int sql_feed_note(struct database *db,
 		  const uint8_t recording[ID_BYTES]) CHECK_RESULT;
+/* database.c: rows of ENTRY_COLUMNS. */
+int database_each_entry(struct bind *b, database_entry_h *h,
+			void *arg) CHECK_RESULT;
 
 /* A blob of exactly len bytes, or EBADMSG. */
 int sql_fixed(const struct bind *b, int column, uint8_t *to,

@@ -377,6 +377,14 @@ int journal_commit(struct journal *j)
 	return 0;
 }
 
+int journal_turn(struct journal *j)
+{
+	if (journal_dirty(j))
+		return EAGAIN;
+	journal_give_up(j);
+	return begin_segment(j);
+}
+
 void journal_pin(struct journal *j, uint64_t segment)
 {
 	j->pinned = segment;

@@ -79,6 +79,12 @@ int journal_commit(struct journal *j) CHECK_RESULT;
 /* Forget what was appended since the last commit, and begin a new segment. */
 void journal_give_up(struct journal *j);
 
+/*
+ * End the segment that is written, if nothing in it waits to be durable: what
+ * is in it can then go with trimming. EAGAIN.
+ */
+int journal_turn(struct journal *j) CHECK_RESULT;
+
 /* Segments up to this one stay; 0: none is pinned. */
 void journal_pin(struct journal *j, uint64_t segment);
 

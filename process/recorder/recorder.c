@@ -93,6 +93,23 @@ static uint64_t least(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+/* Asked until it is gone, so of one that is gone already too. */
+static void erase_body(struct recorder *self, const uint8_t name[ID_BYTES])
+{
+	struct ipc_message m = { .type = IPC_BODY_ERASED, .fd = -1 };
+	int err = store_delete(self->store, name);
+
+	self->turn_spool = true;
+	if (err && err != ENOENT) {
+		log_error("the body of an erased recording stays, and is tried "
+			  "again: %s",
+			  strerror(err));
+		return;
+	}
+	memcpy(m.u.BODY_ERASED.body_name, name, ID_BYTES);
+	(void)!ipc_send(self->p->peers[ROLE_LEDGER], &m);
+}
+
 static void trim(struct recorder *self)
 {
 	uint64_t needed = least(self->lowest_needed, kept_lowest_segment(self));
@@ -100,6 +117,8 @@ static void trim(struct recorder *self)
 
 	needed = least(needed, done_lowest_segment(self));
 	needed = least(needed, journal_segment(self->journal));
+	if (self->turn_spool && !journal_turn(self->journal))
+		self->turn_spool = false;
 	err = journal_trim(self->journal, needed);
 	if (err)
 		log_error("an old file of the spool stays: %s", strerror(err));
@@ -386,6 +405,9 @@ static void message(struct process *p, void *arg, struct ipc *from,
 		return;
 	case IPC_RECOVERED_PASS:
 		pending_recovered(self, m->about, &m->u.RECOVERED_PASS);
+		return;
+	case IPC_BODY_ERASE:
+		erase_body(self, m->u.BODY_ERASE.body_name);
 		return;
 	case IPC_RECOVER_NOW:
 		pending_retry(self);

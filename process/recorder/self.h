@@ -62,10 +62,11 @@ struct recorder {
 	uint64_t alive_ms; /* when the switch was last told that we live */
 	int64_t wall_minus_mono_ms;
 	uint64_t lowest_needed; /* segment, by recordings in progress */
-	uint64_t pinned;        /* by recordings that ended in a fault */
-	uint64_t faulted_ms;    /* monotonic, of the last such fault; 0: none */
-	bool storage_alarm;     /* said, until a commit succeeds again */
-	bool store_failed;      /* in this flush */
+	bool turn_spool; /* an erased recording's START may be in the segment */
+	uint64_t pinned; /* by recordings that ended in a fault */
+	uint64_t faulted_ms; /* monotonic, of the last such fault; 0: none */
+	bool storage_alarm;  /* said, until a commit succeeds again */
+	bool store_failed;   /* in this flush */
 	bool drain_now;
 	bool flushing;
 	uint8_t data[SPOOL_DATA_MAX];

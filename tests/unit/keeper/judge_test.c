@@ -201,6 +201,46 @@ static void erased(struct world *w)
 	world_log_recording(w, "recording.erased");
 }
 
+/* An entry about a recording, without salt and details. */
+static void withheld(struct world *w)
+{
+	static const char leaf[] =
+		"{\\\"type\\\":\\\"recording.sealed\\\","
+		"\\\"organisation\\\":\\\"Region Test\\\","
+		"\\\"hour\\\":\\\"2026-11-21T22:00:00Z\\\","
+		"\\\"commitment\\\":"
+		"\\\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\\\"}";
+	char feed[1024];
+	int n = snprintf(feed, sizeof(feed),
+			 "{\"from\":%llu,\"entries\":[{\"leaf\":\"%s\","
+			 "\"salt\":\"\",\"details\":\"\"}]}",
+			 (unsigned long long)w->view.edge.size, leaf);
+
+	assert_int_equal(0, feed_take(&w->view, (struct bytes){ (uint8_t *)feed,
+								(size_t)n }));
+}
+
+static void withheld_and_erased(struct world *w)
+{
+	char details[128];
+
+	withheld(w);
+	(void)snprintf(details, sizeof(details),
+		       "{\"recording\":\"aaaaaaaaaaaaaaaaaaaaaaaaaa\","
+		       "\"entries\":[%llu]}",
+		       (unsigned long long)w->view.edge.size - 1);
+	assert_int_equal(0, world_log(w, "recording.erased", details));
+}
+
+static void withheld_and_another_erased(struct world *w)
+{
+	withheld(w);
+	assert_int_equal(
+		0, world_log(w, "recording.erased",
+			     "{\"recording\":\"aaaaaaaaaaaaaaaaaaaaaaaaaa\","
+			     "\"entries\":[0]}"));
+}
+
 static void in_the_book(struct world *w)
 {
 	struct used_request q = { .not_after_ms = w->request.not_after_ms };
@@ -503,6 +543,11 @@ static const struct spoil spoils[] = {
 	  false },
 	{ "erased", REFUSAL_ERASED, NULL, erased, NULL, false },
 	{ "erased before", REFUSAL_ERASED, erased, NULL, NULL, false },
+	{ "details withheld", REFUSAL_NO_ENTRY, withheld, NULL, NULL, false },
+	{ "details erased with another", REFUSAL_NONE, withheld_and_erased,
+	  NULL, NULL, false },
+	{ "details withheld, others erased", REFUSAL_NO_ENTRY,
+	  withheld_and_another_erased, NULL, NULL, false },
 	{ "in the book", REFUSAL_USED, NULL, in_the_book, NULL, false },
 	{ "released in the log", REFUSAL_USED, NULL, world_log_released, NULL,
 	  false },

@@ -182,6 +182,12 @@ static void test_control_refuses(void **state)
 		{ "recording.sealed", "{\"recording\":1}" },
 		{ "recording.erased", "{\"recording\":\"short\"}" },
 		{ "recording.erased",
+		  "{\"recording\":\"aaaaaaaaaaaaaaaaaaaaaaaaaa\","
+		  "\"entries\":[-1]}" },
+		{ "recording.erased",
+		  "{\"recording\":\"aaaaaaaaaaaaaaaaaaaaaaaaaa\","
+		  "\"entries\":[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]}" },
+		{ "recording.erased",
 		  "{\"recording\":\"aaaaaaaaaaaaaaaaaaaaaaaaaa\",\"recording\":"
 		  "\"aaaaaaaaaaaaaaaaaaaaaaaaae\"}" },
 	};
