@@ -36,6 +36,7 @@ struct opener {
 	uint8_t r[REQUEST_MAX];
 	size_t r_len;
 	uint8_t signature[REQUEST_SIGNATURE];
+	char waiting[256]; /* what was last said of it */
 };
 
 /* ---- what the person said */
@@ -171,6 +172,10 @@ static void say_refused(void *arg, const char *reason)
 			"vaxel: it was erased, and nothing of it is left; "
 			"see: vaxel recording show %s -c %s\n",
 			o->id, o->s->file);
+	if (!strcmp(reason, "no-quorum"))
+		(void)fprintf(stderr,
+			      "vaxel: too few witnesses cosigned the log in "
+			      "time; ask again when they are back\n");
 	if (!strcmp(reason, "bad-signature"))
 		(void)fprintf(stderr,
 			      "vaxel: is %s enrolled, with this key? See: "
@@ -178,10 +183,30 @@ static void say_refused(void *arg, const char *reason)
 			      o->as, o->s->file);
 }
 
+/* Each state of things once, however often it is told. */
+static void say_waiting(struct opener *o, const json_t *j)
+{
+	char text[sizeof(o->waiting)];
+
+	(void)snprintf(text, sizeof(text), "waiting cosigned=%d/%d; %s",
+		       (int)json_integer_value(json_object_get(j, "cosigned")),
+		       (int)json_integer_value(json_object_get(j, "witnesses")),
+		       json_string_value(json_object_get(j, "waiting")));
+	if (!strcmp(text, o->waiting))
+		return;
+	memcpy(o->waiting, text, sizeof(text));
+	(void)fprintf(stderr, "%s\n", text);
+}
+
 static int take_release(void *arg, const json_t *j)
 {
 	const json_t *requested = json_object_get(j, "requested");
 	struct opener *o = arg;
+
+	if (json_object_get(j, "waiting")) {
+		say_waiting(o, j);
+		return EXIT_YES;
+	}
 
 	if (requested) {
 		o->requested = json_integer_value(requested);

@@ -151,6 +151,9 @@ static void fill_top(struct loader *l, cfg_t *cfg)
 			  "log-origin");
 	loader_path(l, s->witness_ca, cfg_getstr(cfg, "witness-ca"),
 		    loader_line(l, NULL, NULL, "witness-ca"), "witness-ca");
+	s->witness_wait_s =
+		loader_number(l, cfg, "witness-wait", 1, 120,
+			      loader_line(l, NULL, NULL, "witness-wait"));
 	s->log_level = (unsigned)CHOOSE(l, levels, cfg_getstr(cfg, "log-level"),
 					loader_line(l, NULL, NULL, "log-level"),
 					"log-level");

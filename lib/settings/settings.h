@@ -241,7 +241,8 @@ struct settings {
 	char log_origin[SETTINGS_NAME_MAX];
 	char witness_ca[SETTINGS_PATH_MAX]; /* of their certificates; "": who
 					       the system trusts */
-	unsigned log_level;                 /* enum log_level */
+	unsigned witness_wait_s; /* so long a release waits for their quorum */
+	unsigned log_level;      /* enum log_level */
 
 	struct listener listeners[SETTINGS_LISTENERS];
 	unsigned listener_count;

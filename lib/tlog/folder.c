@@ -214,6 +214,24 @@ int folder_publish(struct folder *f, const struct note_signer *s)
 	return 0;
 }
 
+int folder_cosigned(struct folder *f, struct text note)
+{
+	struct text was, is;
+	int err;
+
+	if (note_text(note, &is) || note_text(folder_note(f), &was) ||
+	    is.len != was.len || memcmp(is.p, was.p, is.len) != 0)
+		return EPROTO;
+	if (note.len > sizeof(f->note))
+		return EMSGSIZE;
+	err = file_write(f->dir_fd, "checkpoint", note.p, note.len, 0644);
+	if (err)
+		return err;
+	memcpy(f->note, note.p, note.len);
+	f->note_len = note.len;
+	return 0;
+}
+
 /* ---- opening */
 
 /* Take the last, partial tile of each level up again. */

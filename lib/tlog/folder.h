@@ -37,6 +37,12 @@ int folder_sync(struct folder *f) CHECK_RESULT;
 /* Signs and stores the checkpoint of what was synced. */
 int folder_publish(struct folder *f, const struct note_signer *s) CHECK_RESULT;
 
+/*
+ * The published checkpoint again, now with cosignatures of witnesses. EPROTO
+ * when another has been published since: then nothing is written.
+ */
+int folder_cosigned(struct folder *f, struct text note) CHECK_RESULT;
+
 /* The size that the checkpoint under its name speaks of. */
 uint64_t folder_published(const struct folder *f);
 

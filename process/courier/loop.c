@@ -29,8 +29,13 @@ static void take_ended(struct loop *l)
 static void act(struct loop *l, curl_socket_t fd, int what)
 {
 	int running;
+	CURLMcode code = curl_multi_socket_action(l->multi, fd, what, &running);
 
-	(void)curl_multi_socket_action(l->multi, fd, what, &running);
+	/* the parent starts another; whoever asked is told that we are gone */
+	if (code) {
+		log_error("cannot go on: %s", curl_multi_strerror(code));
+		exit(EXIT_FAILURE);
+	}
 	take_ended(l);
 }
 
@@ -101,13 +106,15 @@ static int set_socket(CURL *easy, curl_socket_t fd, int what, void *arg,
 	}
 	if (!w)
 		w = watch(arg, fd);
-	if (!w)
-		return -1;
 	if (what & CURL_POLL_IN)
 		events |= UV_READABLE;
 	if (what & CURL_POLL_OUT)
 		events |= UV_WRITABLE;
-	return uv_poll_start(&w->poll, events, on_ready) ? -1 : 0;
+	/* one that cannot be watched ends by its time limit; to say so here
+	   would end all the others with it, for good */
+	if (!w || uv_poll_start(&w->poll, events, on_ready))
+		log_error("a connection cannot be watched");
+	return 0;
 }
 
 int loop_prepare(struct loop *l)

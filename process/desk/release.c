@@ -3,8 +3,9 @@
  *
  *   1  the ledger is asked for the recording's envelope (or card)
  *   2  disclosure.requested is logged, durable, under a signed checkpoint
- *   3  the keeper is brought to that checkpoint, entry by entry
- *   4  the keeper is asked; it judges for itself
+ *   3  witnesses cosign that checkpoint, or a later one
+ *   4  the keeper is brought to it, entry by entry, and is asked; it judges for
+ *      itself
  *   5  disclosure.released with its receipt (or .refused) is logged, durable
  *   6  the fresh header goes out, then the sealed payload
  *
@@ -19,7 +20,7 @@
 #include "seal/card.h"
 #include "tlog/checkpoint.h"
 
-enum { TRIES = 3 };
+enum { TRIES = 5 };
 
 struct release {
 	struct request request;
@@ -145,9 +146,10 @@ static void log_released(struct job *j, const struct ipc_RELEASED *m)
 		    deliver);
 }
 
-/* ---- 3 and 4: the keeper follows, and is asked */
+/* ---- 4: the keeper follows, and is asked */
 
 static void bring_and_ask(struct job *j);
+static void wait_cosigned(struct job *j);
 
 static void on_refused(struct job *j, const struct ipc_RELEASE_REFUSED *m)
 {
@@ -185,6 +187,13 @@ static void on_followed(struct job *j, int error)
 		job_fail_away(j);
 		return;
 	}
+	/* it has followed beyond what was cosigned: so far it is to be, too */
+	if (!error && j->follow_next > r->size && r->tries < TRIES) {
+		r->size = j->follow_next;
+		job_leave_lane(j);
+		wait_cosigned(j);
+		return;
+	}
 	/* other errors: the keeper knows best what they come to */
 	m.u.RELEASE_ASK.request =
 		(struct bytes){ j->request.r, j->request.r_len };
@@ -207,7 +216,18 @@ static void bring_and_ask(struct job *j)
 	follow_run(j, r->size, on_followed);
 }
 
-/* ---- 2: the entry */
+/* ---- 3: witnesses */
+
+static void on_cosigned(struct job *j, const struct ipc_message *m);
+
+/* Who asked sees what he waits for. */
+static void tell_waiting(struct job *j, const struct ipc_message *m)
+{
+	const struct bytes *json = &m->u.LEDGER_REPLY.json;
+
+	if (job_send(j, TALK_JSON, json->p, json->len))
+		job_wait_more(j, on_cosigned);
+}
 
 static int take_checkpoint(struct release *r, const json_t *o)
 {
@@ -230,6 +250,38 @@ static int take_checkpoint(struct release *r, const json_t *o)
 	return 0;
 }
 
+static void on_cosigned(struct job *j, const struct ipc_message *m)
+{
+	json_t *o;
+	int err;
+
+	if (m && m->u.LEDGER_REPLY.more) {
+		tell_waiting(j, m);
+		return;
+	}
+	o = job_ledger_reply(j, m);
+	if (!o)
+		return;
+	err = take_checkpoint(j->own, o);
+	json_decref(o);
+	if (err)
+		nonsense(j);
+	else
+		job_take_lane(j, bring_and_ask);
+}
+
+static void wait_cosigned(struct job *j)
+{
+	const struct release *r = j->own;
+
+	job_ask_ledger(j,
+		       json_pack("{s:s,s:I}", "ask", "cosigned", "from",
+				 (json_int_t)r->size),
+		       on_cosigned);
+}
+
+/* ---- 2: the entry */
+
 static void on_logged(struct job *j, const struct ipc_message *m)
 {
 	struct release *r = j->own;
@@ -245,7 +297,7 @@ static void on_logged(struct job *j, const struct ipc_message *m)
 	if (err)
 		nonsense(j);
 	else
-		job_take_lane(j, bring_and_ask);
+		wait_cosigned(j);
 }
 
 static void log_request(struct job *j)

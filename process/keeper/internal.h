@@ -20,6 +20,7 @@ struct keeper {
 	struct generations generations;
 	uint64_t confirmed_size; /* of the log: witnesses have seen it, too */
 	struct note_key log_key;
+	struct policy policy; /* whose cosignatures it asks for */
 	struct door door;
 	uv_timer_t relock; /* until it locks by itself */
 	/* the recovery in progress; NULL: none */

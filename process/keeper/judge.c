@@ -19,40 +19,47 @@ static enum refusal judge_asker(const struct judge *j, struct verdict *v)
 	return REFUSAL_NONE;
 }
 
+static bool satisfied(const struct policy *p, const uint64_t *signed_s)
+{
+	return !p || !p->has_quorum || policy_satisfied(p, signed_s);
+}
+
+/* Only what was cosigned within the last minute, by our clock, counts. */
 static enum refusal judge_cosigned(const struct judge *j, struct verdict *v,
 				   const uint64_t *signed_s)
 {
-	bool late = false;
+	uint64_t fresh_s[POLICY_WITNESSES] = { 0 };
 
-	for (unsigned i = 0; i < j->witness_count; i++) {
+	v->witnesses = j->policy ? j->policy->witness_count : 0;
+	for (unsigned i = 0; i < v->witnesses; i++) {
 		uint64_t at_ms = signed_s[i] * 1000;
 		uint64_t off = at_ms > j->now_ms ? at_ms - j->now_ms
 						 : j->now_ms - at_ms;
 
-		if (!signed_s[i])
+		if (!signed_s[i] || off > JUDGE_COSIGNED_MS)
 			continue;
-		if (off > JUDGE_COSIGNED_MS)
-			late = true;
-		else
-			v->cosigned++;
+		fresh_s[i] = signed_s[i];
+		v->cosigned++;
 	}
-	v->log_confirmed = v->cosigned >= j->quorum;
+	v->log_confirmed = satisfied(j->policy, fresh_s);
 	if (v->log_confirmed)
 		return REFUSAL_NONE;
-	return late ? REFUSAL_STALE : REFUSAL_NO_QUORUM;
+	return satisfied(j->policy, signed_s) ? REFUSAL_STALE
+					      : REFUSAL_NO_QUORUM;
 }
 
 /* What we know must be in it, and what we followed must be it. */
 enum refusal keeper_judge_log(const struct judge *j, struct verdict *v)
 {
 	const struct view *view = j->view;
-	uint64_t signed_s[JUDGE_WITNESSES_MAX] = { 0 };
+	uint64_t signed_s[POLICY_WITNESSES] = { 0 };
 	struct merkle_hash root;
 	struct checkpoint at;
 
-	if (j->witness_count > JUDGE_WITNESSES_MAX ||
-	    checkpoint_open(j->checkpoint, view->origin, j->log_key,
-			    j->witnesses, j->witness_count, &at, signed_s))
+	if (checkpoint_open(j->checkpoint, view->origin, j->log_key,
+			    j->policy ? j->policy->witnesses : NULL,
+			    j->policy ? j->policy->witness_count : 0, &at,
+			    signed_s))
 		return REFUSAL_ROLLED_BACK;
 	if (at.size < view->anchor_size || at.size < view->edge.size ||
 	    view->forked)

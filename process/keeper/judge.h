@@ -37,9 +37,9 @@
 #include "process/keeper/unwrap.h"
 #include "process/keeper/used.h"
 #include "tlog/checkpoint.h"
+#include "tlog/policy.h"
 
 #define JUDGE_COSIGNED_MS (60 * 1000)
-#define JUDGE_WITNESSES_MAX 16
 
 /* The controller's rule, from the configuration. */
 struct judge_rule {
@@ -52,10 +52,8 @@ struct judge {
 	const struct view *view;
 	const struct used *used;
 	const struct note_key *log_key;
-	const struct note_key *witnesses;
-	unsigned witness_count;
-	unsigned quorum;
-	struct unwrap unwrap; /* no identity: locked */
+	const struct policy *policy; /* NULL: no witness is asked for */
+	struct unwrap unwrap;        /* no identity: locked */
 	struct judge_rule rule;
 	uint64_t now_ms;
 	/* what was shown */
@@ -75,13 +73,13 @@ struct verdict {
 	bool log_confirmed; /* and enough witnesses say so */
 	uint64_t log_size;
 	struct merkle_hash log_root;
-	unsigned cosigned;
+	unsigned cosigned, witnesses;   /* of so many */
 	uint8_t fk[AGE_FILE_KEY_BYTES]; /* when released; to be wiped */
 };
 
 /*
  * The first step alone: is what was followed this log, and all of it? Needs
- * view, log_key, witnesses, now_ms and checkpoint.
+ * view, log_key, policy, now_ms and checkpoint.
  */
 enum refusal keeper_judge_log(const struct judge *j, struct verdict *ret);
 

@@ -46,6 +46,7 @@
 #include "process/keeper/internal.h"
 #include "process/keeper/keepfile.h"
 #include "release/pin.h"
+#include "release/witnesses.h"
 
 enum { SECRET_BYTES = 512 * 1024 };
 
@@ -140,6 +141,20 @@ static int load_log_key(struct keeper *k)
 		log_error("no verifier key of the log in keeper/" PIN_FILE
 			  " below the state folder; write it there");
 	return err ? err : give_away_file(k->folder_fd, PIN_FILE);
+}
+
+static int load_policy(struct keeper *k, const struct settings *s)
+{
+	struct policy *fresh = malloc(sizeof(*fresh));
+	int err = fresh ? witnesses_read(s, fresh) : ENOMEM;
+
+	if (!err)
+		k->policy = *fresh;
+	else
+		log_error("the policy of witnesses cannot be used: %s",
+			  strerror(err));
+	free(fresh);
+	return err;
 }
 
 /* An identity that is missing leaves a keeper that stays locked, and says so.
@@ -246,7 +261,7 @@ static int prepare(struct process *p, void **ret_self)
 	k->process = p;
 	k->door.fd = k->door.listen_fd = -1;
 	if ((err = open_folder(k)) || (err = find_owner(k)) ||
-	    (err = load_log_key(k)) ||
+	    (err = load_log_key(k)) || (err = load_policy(k, p->settings)) ||
 	    (err = view_init(&k->view, p->settings->log_origin)) ||
 	    (err = load_used(k)) || (err = load_recipients(k)) ||
 	    (err = load_identity(k)))
@@ -403,6 +418,8 @@ static void reload(struct process *p, void *self,
 	if (learn_recipients(self, p->settings))
 		log_error("the new recipients could not be taken over: what "
 			  "is sealed to them stays closed");
+	if (load_policy(self, p->settings))
+		log_error("the policy of before stays in force");
 	wait_to_lock(self);
 }
 

@@ -93,6 +93,7 @@ void keeper_on_checkpoint(struct keeper *k, const struct ipc_message *m)
 	const struct ipc_KEEPER_PROVE *in = &m->u.KEEPER_PROVE;
 	struct judge j = { .view = &k->view,
 			   .log_key = &k->log_key,
+			   .policy = &k->policy,
 			   .now_ms = (uint64_t)clock_wall_ms(),
 			   .checkpoint = { (const char *)in->checkpoint.p,
 					   in->checkpoint.len } };
@@ -102,7 +103,8 @@ void keeper_on_checkpoint(struct keeper *k, const struct ipc_message *m)
 	remember_log(k, &v);
 	if (refusal == REFUSAL_ROLLED_BACK)
 		rolled_back(k);
-	keeper_send_state(k, m->about, refusal == REFUSAL_NONE ? 0 : ESTALE);
+	/* what witnesses have not signed yet can be followed all the same */
+	keeper_send_state(k, m->about, v.log_proven ? 0 : ESTALE);
 }
 
 static int remember_used(struct keeper *k, const struct verdict *v,
@@ -124,7 +126,7 @@ static int write_receipt(struct keeper *k, const struct verdict *v,
 	struct receipt r = { .entry = v->entry,
 			     .size = v->log_size,
 			     .cosigned = (uint8_t)v->cosigned,
-			     .witnesses = 0,
+			     .witnesses = (uint8_t)v->witnesses,
 			     .at_ms = now_ms };
 
 	memcpy(r.d, v->d, sizeof(r.d));
@@ -164,6 +166,7 @@ void keeper_on_release(struct keeper *k, const struct ipc_message *m)
 		.view = &k->view,
 		.used = &k->used,
 		.log_key = &k->log_key,
+		.policy = &k->policy,
 		.unwrap = unwrap_of(k),
 		.rule = { .approval_purposes = s->approval_purposes,
 			  .approval_over = s->approval_over,

@@ -19,6 +19,8 @@ static const struct {
 	[ASK_ENTRIES] = { answer_entries, true },
 	[ASK_DETAILS] = { answer_details, true },
 	[ASK_CHECKPOINT] = { answer_checkpoint, true },
+	/* without witnesses; with them cosigner.h answers */
+	[ASK_COSIGNED] = { answer_checkpoint, true },
 	[ASK_PROOF] = { answer_proof, true },
 	[ASK_CONSISTENCY] = { answer_consistency, true },
 	[ASK_USERS] = { answer_users, true },

@@ -43,6 +43,11 @@
  *      "next":N|null}                      its call.* events
  *   {"ask":"checkpoint"}
  *     {"checkpoint":NOTE,"size":N,"root":B64}
+ *   {"ask":"cosigned","from":N}           of N entries or more
+ *     {"cosigned":K,"witnesses":N,"waiting":TEXT} with `more`, now and then,
+ * and last {"checkpoint":NOTE,"size":N}: cosigned by a quorum within the last
+ *     minute; or, when that took too long, the checkpoint as it is. Without
+ *     witnesses it is as "checkpoint".
  *   {"ask":"proof","entry":N}
  *     {"entry":N,"size":N,"leaf":TEXT,"proof":[B64...],"checkpoint":NOTE}
  *   {"ask":"consistency","from":N}
@@ -98,6 +103,7 @@ enum ask_what {
 	ASK_ENTRIES,
 	ASK_DETAILS,
 	ASK_CHECKPOINT,
+	ASK_COSIGNED,
 	ASK_PROOF,
 	ASK_CONSISTENCY,
 	ASK_USERS,

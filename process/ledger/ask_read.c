@@ -12,6 +12,7 @@ static const char *const names[ASK_WHATS] = {
 	[ASK_KEPT] = "kept",           [ASK_FEED] = "feed",
 	[ASK_TAKEN] = "taken",         [ASK_ENVELOPES] = "envelopes",
 	[ASK_ROTATE] = "rotate",       [ASK_ACT] = "act",
+	[ASK_COSIGNED] = "cosigned",
 };
 
 /* Absent: *has is false and nothing is written. */

@@ -203,6 +203,11 @@ int book_forget(struct book *b, int64_t now_ms, unsigned *ret_count)
 	return err ? err : database_kept_forget(b->db, now_ms, ret_count);
 }
 
+void book_disown(struct book *b)
+{
+	b->stale = true;
+}
+
 int book_check(struct book *b)
 {
 	if (b->rolled_back || b->stale)

@@ -90,6 +90,10 @@ int book_check(struct book *b) CHECK_RESULT;
 
 /* The log's name. */
 const char *book_origin(const struct book *b);
+
+/* A witness knows another past of it: as if it were not ours, for good. */
+void book_disown(struct book *b);
+
 struct database *book_database(struct book *b);
 struct folder *book_folder(struct book *b);
 

@@ -29,8 +29,10 @@ enum {
 	INTERRUPTED_MS = 2000,
 };
 
-static void say_stale(struct ledger *l)
+static void say_stale(void *arg)
 {
+	struct ledger *l = arg;
+
 	if (l->said_stale)
 		return;
 	l->said_stale = true;
@@ -47,14 +49,21 @@ static void on_ask(struct ledger *l, struct ipc *from,
 			     m->u.LEDGER_ASK.json.len };
 	int err = ask_read(json, &ask);
 
+	ledger_flush(l);
+	if (!err && ask.what == ASK_COSIGNED && l->cosigner &&
+	    !book_check(l->book)) {
+		cosigner_wait(l->cosigner, m->about, ask.from);
+		return;
+	}
 	if (err) {
 		ask_refuse(&w, err == EPERM ? "not-permitted" : "malformed");
 	} else {
-		ledger_flush(l);
 		ask.now_ms = clock_wall_ms();
 		err = ask_answer(l->book, &ask, &w);
 		if (err)
 			ledger_give_up("answering", err);
+		if (ask.what == ASK_APPEND || ask.what == ASK_ACT)
+			cosigner_soon(l->cosigner);
 		if (book_check(l->book))
 			say_stale(l);
 		metric_set(METRIC_ledger_entries,
@@ -98,6 +107,9 @@ static void ledger_message(struct process *p, void *self, struct ipc *from,
 	case IPC_LEDGER_ASK:
 		on_ask(l, from, m);
 		break;
+	case IPC_FETCHED:
+		cosigner_fetched(l->cosigner, m);
+		break;
 	default:
 		break;
 	}
@@ -125,7 +137,7 @@ static int ledger_prepare(struct process *p, void **ret_self)
 		return err;
 	}
 	*ret_self = l;
-	return 0;
+	return cosigner_new(&l->cosigner, p);
 }
 
 static void ledger_confinement(struct process *p, void *self, struct confine *c)
@@ -219,7 +231,9 @@ static int ledger_start(struct process *p, void *self)
 	say_node(l, EVENT_NODE_STARTED);
 	(void)uv_timer_start(&l->interrupted, on_interrupted, INTERRUPTED_MS,
 			     0);
-	return 0;
+	return l->cosigner ? cosigner_start(l->cosigner, l->book,
+					    &l->signer.key, say_stale, l)
+			   : 0;
 }
 
 static bool anybody_here(const struct process *p)
@@ -250,10 +264,23 @@ static void ledger_peer(struct process *p, void *self, enum role role,
 	(void)index;
 	if (here && role == ROLE_RECORDER && l->book)
 		ledger_tell_bodies(l);
+	if (role == ROLE_COURIER)
+		cosigner_courier(l->cosigner, here);
+	if (role == ROLE_DESK && !here)
+		cosigner_desk_gone(l->cosigner);
 	if (!here && l->leaving && !anybody_here(p)) {
 		ledger_flush(l);
 		leave(l);
 	}
+}
+
+static void ledger_reload(struct process *p, void *self,
+			  const struct settings *old_settings)
+{
+	struct ledger *l = self;
+
+	(void)old_settings;
+	cosigner_reload(l->cosigner, p->settings);
 }
 
 const struct process_ops ledger_ops = {
@@ -264,5 +291,6 @@ const struct process_ops ledger_ops = {
 	.start = ledger_start,
 	.message = ledger_message,
 	.peer = ledger_peer,
+	.reload = ledger_reload,
 	.drain = ledger_drain,
 };

@@ -12,6 +12,8 @@
  *   kept.c        a sweep on a timer of its own
  *   law.c         holds and erasures (no messages, no clock)
  *   bodies.c      bodies of erased recordings, until the store lets go of them
+ *   cosigner.c    witnesses are asked to cosign, by the courier; who waits for
+ *                 them (cosigner_wait.c)
  *
  * Where something new goes: a message gets a line in ledger_message() and a
  * room; an ask a name in ask_read.c, a line in ask.c and an answer_*(); what
@@ -24,6 +26,7 @@
 
 #include "ipc/process.h"
 #include "process/ledger/book.h"
+#include "process/ledger/cosigner.h"
 #include "process/ledger/kept.h"
 
 enum {
@@ -46,6 +49,7 @@ struct ledger {
 	struct note_signer signer;
 	struct book *book;
 	struct kept kept;
+	struct cosigner *cosigner; /* NULL: no witnesses */
 	uv_timer_t batch, interrupted, bodies;
 	bool urgent; /* the batch ends with this turn of the loop */
 	bool said_stale;

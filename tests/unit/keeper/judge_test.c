@@ -149,7 +149,9 @@ static void withheld_entry(struct world *w)
 
 static void want_witness(struct world *w)
 {
-	w->judge.quorum = 1;
+	static struct policy p = { .witness_count = 1, .has_quorum = true };
+
+	w->judge.policy = &p;
 }
 
 static void ran_out(struct world *w)
@@ -719,6 +721,7 @@ static void cosign(struct world *w, const struct note_signer *witness,
 static void test_quorum(void **state)
 {
 	struct note_signer witness;
+	struct policy p = { .witness_count = 1, .has_quorum = true };
 	struct world w;
 	static const struct {
 		int64_t off_s;
@@ -733,9 +736,8 @@ static void test_quorum(void **state)
 		world_make(&w);
 		assert_int_equal(0, note_signer_new(&witness, NOTE_COSIGNATURE,
 						    "witness.example"));
-		w.judge.witnesses = &witness.key;
-		w.judge.witness_count = 1;
-		w.judge.quorum = 1;
+		p.witnesses[0] = witness.key;
+		w.judge.policy = &p;
 		world_log_request(&w);
 		world_checkpoint(&w);
 		cosign(&w, &witness,
