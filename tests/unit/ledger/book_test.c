@@ -2,11 +2,13 @@
 
 #include <fcntl.h>
 #include <jansson.h>
+#include <signal.h>
 #include <sodium.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -199,6 +201,81 @@ static void the_log_is_completed_from_the_database(void **state)
 	assert_false(rolled_back);
 	assert_whole(600);
 	assert_memory_equal(folder_note(book_folder(book)).p, was, len);
+}
+
+/* No file may grow past so many bytes: as a disk that is full. */
+static void disk_of(rlim_t bytes)
+{
+	struct rlimit limit;
+
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	limit.rlim_cur = bytes;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/*
+ * Whatever it was that could no longer be written, what was said to be durable
+ * is, and what was not can be said again: nobody was told of it.
+ */
+static void a_full_disk_takes_nothing_that_was_told(void **state)
+{
+	struct rlimit was;
+	unsigned cut = 0, size = 50;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
+	assert_true(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+	enter_many(size);
+	/* from no room for a byte to room for all */
+	for (rlim_t room = 0; room < 8192 * 20; room += 8192) {
+		struct book_event e = { .type = EVENT_CALL_ENDED,
+					.at_ms = NOW_MS,
+					.organisation = TEXT("Region X"),
+					.details = TEXT("{}") };
+		uint64_t entry, again;
+		int err = 0;
+
+		id_new(e.id);
+		disk_of(room);
+		for (unsigned i = 0; !err && i < 30; i++) {
+			struct book_event other = e;
+
+			id_new(other.id);
+			err = book_enter(book, i ? &other : &e, &entry);
+		}
+		if (!err)
+			err = book_flush(book);
+		disk_of(was.rlim_cur);
+		cut += err != 0;
+		reopen();
+		assert_false(rolled_back);
+		assert_int_equal(book_enter(book, &e, &again), 0);
+		assert_int_equal(book_flush(book), 0);
+		/* all of the batch or, with what was said again, that alone */
+		if (err && folder_published(book_folder(book)) == size + 1)
+			size += 1;
+		else
+			size += 30;
+		assert_whole(size);
+	}
+	assert_in_range(cut, 2, 19);
+}
+
+/* What the tiles could not take, the database has. */
+static void tiles_that_cannot_be_written_come_later(void **state)
+{
+	char path[128];
+
+	(void)state;
+	enter_many(300);
+	(void)snprintf(path, sizeof(path), "%s/log/tile/0/001.p/45.tmp", dir);
+	assert_int_equal(mkdir(path, 0755), 0);
+	(void)enter(EVENT_CALL_ENDED, "{}");
+	assert_int_not_equal(book_flush(book), 0);
+	assert_int_equal(rmdir(path), 0);
+	reopen();
+	assert_false(rolled_back);
+	assert_whole(301);
 }
 
 static void assert_refused(void)
@@ -934,6 +1011,8 @@ int main(void)
 		CASE(an_event_is_entered_once),
 		CASE(what_cannot_be_a_leaf_leaves_nothing),
 		CASE(the_log_is_completed_from_the_database),
+		CASE(a_full_disk_takes_nothing_that_was_told),
+		CASE(tiles_that_cannot_be_written_come_later),
 		CASE(a_database_behind_the_log_is_noticed),
 		CASE(another_database_is_noticed),
 		CASE(a_changed_tile_or_note_is_noticed),
