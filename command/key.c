@@ -3,21 +3,19 @@
  */
 #include <sodium.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/fd.h"
 #include "base/secret.h"
 #include "command/key.h"
 #include "command/node.h"
-#include "command/secret_input.h"
-#include "release/door.h"
 #include "release/identity.h"
 #include "tlog/folder.h"
 
 const char key_usage[] =
 	"usage: vaxel key new --out FILE [--json]\n"
 	"       vaxel key new --recovery\n"
+	"       vaxel key new --months N --for CONTROLLER --out DIR [--from "
+	"YYYY-MM]\n"
 	"       vaxel key new --handover NAME --out FILE [--json]\n"
 	"       vaxel key new --witness NAME --out FILE [--json]\n"
 	"       vaxel key split --need K --of N [--out DIR] [--passphrase] "
@@ -30,7 +28,7 @@ const char key_usage[] =
 	"       vaxel key approve DRAFT --as OFFICER [--key-file FILE] [-c "
 	"FILE]\n"
 	"       vaxel key rotate [-c FILE] [--json]\n"
-	"       vaxel key unlock [-c FILE]\n"
+	"       vaxel key unlock [IDENTITY] [-c FILE]\n"
 	"       vaxel key lock [-c FILE]\n\n"
 	"new       make an identity for the keeper in FILE, sealed under eight "
 	"words that\n"
@@ -39,6 +37,10 @@ const char key_usage[] =
 	"          With --recovery: a recovery key, printed to be kept on "
 	"paper, and kept\n"
 	"          nowhere else; recordings are sealed to it too.\n"
+	"          With --months: an identity a month into DIR, each under "
+	"words of its\n"
+	"          own (the sheet on stdout), and DIR/months, the public list "
+	"of them\n"
 	"          With --handover: the key that signs hand-overs or receipts; "
 	"NAME is\n"
 	"          like vaxel.example/node. Its verifier key is printed, for "
@@ -72,8 +74,10 @@ const char key_usage[] =
 	"bodies stay\n"
 	"          as they are. It may be ended and begun again at any time\n"
 	"unlock    give the running keeper its passphrase, read from stdin or "
-	"a prompt\n"
-	"lock      let it forget\n";
+	"a prompt;\n"
+	"          with IDENTITY that of this file, a month's, which it takes "
+	"along\n"
+	"lock      let it forget all of them\n";
 
 static int cannot_lock_memory(void)
 {
@@ -178,11 +182,15 @@ static int new_signer(const char *path, enum note_type type, const char *name,
 static int key_new(int argc, char **argv)
 {
 	const char *out = NULL, *handover = NULL, *witness = NULL;
+	const char *months = NULL, *from = NULL, *controller = NULL;
 	bool recovery = false;
 	const struct node_option options[] = {
 		{ "--out", &out, NULL },
 		{ "--handover", &handover, NULL },
 		{ "--witness", &witness, NULL },
+		{ "--months", &months, NULL },
+		{ "--from", &from, NULL },
+		{ "--for", &controller, NULL },
 		{ "--recovery", NULL, &recovery },
 		{ 0 }
 	};
@@ -197,130 +205,17 @@ static int key_new(int argc, char **argv)
 	if (recovery == (out != NULL))
 		return node_usage(key_usage,
 				  "say either --out FILE or --recovery");
-	if (recovery + (handover != NULL) + (witness != NULL) > 1)
+	if (recovery + (handover != NULL) + (witness != NULL) +
+		    (months != NULL) >
+	    1)
 		return node_usage(key_usage, "a key is of one kind");
+	if (months)
+		return key_new_months(out, months, from, controller);
 	if (handover)
 		return new_signer(out, NOTE_ED25519, handover, a.json);
 	if (witness)
 		return new_signer(out, NOTE_COSIGNATURE, witness, a.json);
 	return recovery ? new_recovery(a.json) : new_identity(out, a.json);
-}
-
-/* ---- unlock, lock */
-
-static int read_answer(int fd, struct door_answer *ret)
-{
-	uint8_t in[DOOR_ANSWER];
-	size_t len = 0;
-
-	while (len < sizeof(in)) {
-		ssize_t n = read(fd, in + len, sizeof(in) - len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return EPIPE;
-		len += (size_t)n;
-	}
-	return door_answer_read(in, ret);
-}
-
-static int ask_door(const struct settings *s, enum door_word word,
-		    struct text passphrase, struct door_answer *ret)
-{
-	struct secret *out = secret_new(DOOR_QUESTION_MAX);
-	int fd = out ? node_connect(s, DOOR_SOCKET) : -1;
-	struct writer w;
-	int err;
-
-	if (fd < 0) {
-		secret_free(out);
-		return ENOTCONN;
-	}
-	w = writer_on(out->bytes, out->len);
-	err = door_ask_write(&w, word, passphrase);
-	if (!err)
-		err = fd_write(fd, out->bytes, w.len);
-	if (!err)
-		err = read_answer(fd, ret);
-	(void)close(fd);
-	secret_free(out);
-	if (err)
-		(void)node_fail("the keeper broke off");
-	return err;
-}
-
-static int say(const struct door_answer *a, enum door_word word)
-{
-	switch (a->error) {
-	case 0:
-		(void)printf("%s\n", a->locked ? "locked" : "unlocked");
-		return a->locked == (word == DOOR_LOCK) ? EXIT_YES : EXIT_NO;
-	case ENOKEY:
-		return node_fail("this is not the passphrase; the next try is "
-				 "heard in %u s",
-				 a->wait_s);
-	case EAGAIN:
-		return node_fail("after wrong passphrases the keeper waits; "
-				 "try again in %u s",
-				 a->wait_s);
-	case ENOENT:
-		return node_fail("the keeper has no identity file; make one "
-				 "with: vaxel key new --out FILE");
-	case EBADMSG:
-		return node_fail("the identity file is damaged, or no age "
-				 "passphrase file");
-	default:
-		return node_fail("the keeper cannot: %s", strerror(a->error));
-	}
-}
-
-static int turn(int argc, char **argv, enum door_word word)
-{
-	struct secret *passphrase = NULL;
-	struct settings *s = NULL;
-	struct door_answer answer;
-	struct node_args a;
-	size_t len = 0;
-	int status = EXIT_NO;
-
-	if (node_args_read(argc, argv, NULL, &a) || a.count)
-		return node_usage(key_usage, "see the usage");
-	if (a.help) {
-		(void)fputs(key_usage, stdout);
-		return EXIT_YES;
-	}
-	s = node_settings(&a);
-	if (!s)
-		return EXIT_NO;
-	if (word == DOOR_UNLOCK) {
-		passphrase = secret_new(DOOR_PASSPHRASE_MAX);
-		if (!passphrase || secret_line("Passphrase of the keeper: ",
-					       passphrase, &len)) {
-			status = node_fail("no passphrase was given");
-			goto out;
-		}
-	}
-	if (!ask_door(
-		    s, word,
-		    (struct text){ passphrase ? (char *)passphrase->bytes : "",
-				   len },
-		    &answer))
-		status = say(&answer, word);
-out:
-	secret_free(passphrase);
-	settings_free(s);
-	return status;
-}
-
-static int unlock(int argc, char **argv)
-{
-	return turn(argc, argv, DOOR_UNLOCK);
-}
-
-static int lock(int argc, char **argv)
-{
-	return turn(argc, argv, DOOR_LOCK);
 }
 
 int command_key(int argc, char **argv)
@@ -332,7 +227,7 @@ int command_key(int argc, char **argv)
 		{ "new", key_new },         { "split", key_split },
 		{ "join", key_join },       { "propose", key_propose },
 		{ "approve", key_approve }, { "rotate", key_rotate },
-		{ "unlock", unlock },       { "lock", lock },
+		{ "unlock", key_unlock },   { "lock", key_lock },
 	};
 	const char *word = argc > 1 ? argv[1] : "";
 

@@ -18,6 +18,14 @@ int key_print_identity(const struct age_identity *i, const char *title,
 int key_split(int argc, char **argv);
 int key_join(int argc, char **argv);
 
+/* key_months.c */
+int key_new_months(const char *dir, const char *months, const char *from,
+		   const char *controller);
+
+/* key_door.c */
+int key_unlock(int argc, char **argv);
+int key_lock(int argc, char **argv);
+
 /* key_officers.c, key_rotate.c */
 int key_propose(int argc, char **argv);
 int key_approve(int argc, char **argv);

@@ -112,7 +112,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		make_start();
 	if (reader_u8(&in, &how) || reader_u8(&in, &base))
 		return 0;
-	if (recover_new(&r, &identity,
+	if (recover_new(&r, &identity, 1,
 			base == 255 ? UINT64_MAX : (uint64_t)base << 16, put,
 			settle, NULL))
 		abort();

@@ -32,7 +32,8 @@
 #define RECORD_BEGINNING 8 /* bytes, with the length at their end */
 
 struct recover {
-	const struct age_identity *identity;
+	const struct age_identity *identities;
+	unsigned identity_count;
 	uint64_t base;
 	recover_put_h *put;
 	recover_settle_h *settle;
@@ -71,9 +72,9 @@ struct recover {
 	uint8_t card[CARD_MAX];
 };
 
-int recover_new(struct recover **ret, const struct age_identity *identity,
-		uint64_t base, recover_put_h *put, recover_settle_h *settle,
-		void *arg)
+int recover_new(struct recover **ret, const struct age_identity *identities,
+		unsigned identity_count, uint64_t base, recover_put_h *put,
+		recover_settle_h *settle, void *arg)
 {
 	struct recover *r = calloc(1, sizeof(*r));
 	int err;
@@ -85,7 +86,8 @@ int recover_new(struct recover **ret, const struct age_identity *identity,
 		free(r);
 		return err;
 	}
-	r->identity = identity;
+	r->identities = identities;
+	r->identity_count = identity_count;
 	r->base = base;
 	r->put = put;
 	r->settle = settle;
@@ -119,6 +121,16 @@ static int put(struct recover *r, uint64_t at, const uint8_t *p, size_t len)
 	return 0;
 }
 
+static int open_envelope(const struct recover *r, struct bytes envelope,
+			 uint8_t ret_fk[AGE_FILE_KEY_BYTES])
+{
+	int err = ENOKEY;
+
+	for (unsigned i = 0; i < r->identity_count && err == ENOKEY; i++)
+		err = envelope_open(&r->identities[i], envelope, ret_fk);
+	return err;
+}
+
 static int take_start(struct recover *r, const struct spool_record *rec)
 {
 	struct spool_record kept = *rec;
@@ -133,11 +145,11 @@ static int take_start(struct recover *r, const struct spool_record *rec)
 	err = spool_read_start(&kept, &r->start);
 	if (err)
 		return err;
-	err = envelope_open(r->identity, r->start.envelope, fk);
+	err = open_envelope(r, r->start.envelope, fk);
 	if (err)
 		return err;
 	seal_keys_derive(fk, r->start.pn, &r->keys);
-	err = envelope_open(r->identity, r->start.card_envelope, fk);
+	err = open_envelope(r, r->start.card_envelope, fk);
 	if (!err) {
 		seal_keys_derive(fk, r->start.card_pn, &r->card_keys);
 		err = spool_resume(&kept, &r->keys, &r->card_keys, &r->seal);

@@ -53,10 +53,10 @@ typedef int recover_settle_h(void *arg, struct bytes start, struct bytes record,
 
 struct recover;
 
-/* identity must outlive it. ENOMEM. */
-int recover_new(struct recover **ret, const struct age_identity *identity,
-		uint64_t base, recover_put_h *put, recover_settle_h *settle,
-		void *arg) CHECK_RESULT;
+/* One of the identities opens it; they must outlive it. ENOMEM. */
+int recover_new(struct recover **ret, const struct age_identity *identities,
+		unsigned identity_count, uint64_t base, recover_put_h *put,
+		recover_settle_h *settle, void *arg) CHECK_RESULT;
 
 /* Wipes. NULL is fine. */
 void recover_free(struct recover *r);

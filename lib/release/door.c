@@ -1,38 +1,62 @@
 #include "release/door.h"
 
-int door_ask_write(struct writer *w, enum door_word word,
-		   struct text passphrase)
+int door_ask_write(struct writer *w, const struct door_question *q)
 {
-	if (passphrase.len > DOOR_PASSPHRASE_MAX)
+	bool with_file = q->word == DOOR_UNLOCK_FILE;
+	size_t len = q->passphrase.len + (with_file ? 2 + q->file.len : 0);
+
+	if (q->passphrase.len > DOOR_PASSPHRASE_MAX ||
+	    q->file.len > DOOR_FILE_MAX)
 		return EMSGSIZE;
-	writer_u16(w, (uint16_t)(1 + passphrase.len));
-	writer_u8(w, (uint8_t)word);
-	writer_text(w, passphrase);
+	writer_u16(w, (uint16_t)(1 + len));
+	writer_u8(w, (uint8_t)q->word);
+	if (with_file)
+		writer_u16(w, (uint16_t)q->passphrase.len);
+	writer_text(w, q->passphrase);
+	if (with_file)
+		writer_copy(w, q->file.p, q->file.len);
 	return writer_finish(w);
 }
 
-int door_ask_read(struct bytes in, enum door_word *ret_word,
-		  struct text *ret_passphrase)
+static int read_rest(struct reader *r, struct door_question *q)
+{
+	uint16_t len;
+
+	if (q->word != DOOR_UNLOCK_FILE)
+		return reader_text(r, reader_left(r), &q->passphrase) ||
+				       q->passphrase.len > DOOR_PASSPHRASE_MAX
+			       ? EBADMSG
+			       : 0;
+	if (reader_u16(r, &len) || !len || len > DOOR_PASSPHRASE_MAX ||
+	    reader_text(r, len, &q->passphrase) || !reader_left(r) ||
+	    reader_left(r) > DOOR_FILE_MAX)
+		return EBADMSG;
+	return reader_bytes(r, reader_left(r), &q->file);
+}
+
+int door_ask_read(struct bytes in, struct door_question *ret)
 {
 	struct reader r = reader_on(in.p, in.len);
-	struct text rest;
+	struct door_question q = { 0 };
 	uint16_t len;
 	uint8_t word;
 
 	if (reader_u16(&r, &len))
 		return EAGAIN;
-	if (!len || len > 1 + DOOR_PASSPHRASE_MAX)
+	if (!len || len > DOOR_QUESTION_MAX - 2)
 		return EBADMSG;
 	if (reader_left(&r) < len)
 		return EAGAIN;
 	if (reader_left(&r) > len || reader_u8(&r, &word) ||
-	    reader_text(&r, len - 1u, &rest))
+	    word < DOOR_UNLOCK || word > DOOR_UNLOCK_FILE)
 		return EBADMSG;
-	if (word < DOOR_UNLOCK || word > DOOR_STATE ||
-	    (word == DOOR_UNLOCK) != (rest.len > 0))
+	q.word = (enum door_word)word;
+	if (read_rest(&r, &q))
 		return EBADMSG;
-	*ret_word = (enum door_word)word;
-	*ret_passphrase = rest;
+	if ((q.word == DOOR_LOCK || q.word == DOOR_STATE) !=
+	    (q.passphrase.len == 0))
+		return EBADMSG;
+	*ret = q;
 	return 0;
 }
 

@@ -207,7 +207,9 @@ static void check_recipients(struct loader *l)
 					     "recipient %s has the key of %s",
 					     r->name, s->recipients[k].name);
 	}
-	if (records(s) && s->recipient_count < 2)
+	if (records(s) &&
+	    s->recipient_count + (*s->companions[COMPANION_MONTH_KEYS] != 0) <
+		    2)
 		loader_fault(l, loader_line(l, "recipient", NULL, NULL),
 			     "CONFIG",
 			     "add a recovery key that is kept offline: vaxel "
@@ -309,6 +311,7 @@ void loader_check(struct loader *l)
 				    s->agents[i].line, "password-file");
 	if (answers)
 		check_recipients(l);
+	loader_check_months(l);
 	loader_check_secret(l, s->handover_key,
 			    loader_line(l, NULL, NULL, "handover-key"),
 			    "handover-key");

@@ -80,6 +80,7 @@ void loader_each(struct loader *l, cfg_t *cfg, const char *section,
 		 unsigned max, void (*fill)(struct loader *, cfg_t *));
 void loader_check(struct loader *l);
 void loader_check_desk(struct loader *l);
+void loader_check_months(struct loader *l);
 void loader_check_fixed(struct loader *l);
 
 #endif

@@ -217,6 +217,7 @@ const char *settings_companion_name(enum companion c)
 		[COMPANION_KOMMUN_IDS] = "kommun-ids",
 		[COMPANION_CELLS] = "cells",
 		[COMPANION_POSTCODES] = "postcodes",
+		[COMPANION_MONTH_KEYS] = "month-keys",
 		[COMPANION_WITNESSES] = "witnesses",
 	};
 

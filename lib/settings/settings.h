@@ -222,8 +222,9 @@ enum companion {
 				 next two: routing/location_table.h */
 	COMPANION_CELLS,
 	COMPANION_POSTCODES,
-	COMPANION_WITNESSES, /* whose cosignatures make the log believable, and
-				where they are asked: C2SP tlog-policy */
+	COMPANION_MONTH_KEYS, /* keys by the month: seal/month.h */
+	COMPANION_WITNESSES,  /* whose cosignatures make the log believable, and
+				 where they are asked: C2SP tlog-policy */
 	COMPANIONS
 };
 

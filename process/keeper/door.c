@@ -36,12 +36,12 @@ static void on_patience(uv_timer_t *timer)
 	see_off(timer->data);
 }
 
-static void answer(struct door *d, enum door_word word, struct text passphrase)
+static void answer(struct door *d, const struct door_question *q)
 {
 	struct door_answer a = { 0 };
 	uint8_t out[DOOR_ANSWER];
 
-	d->handler(d->arg, word, passphrase, &a);
+	d->handler(d->arg, q, &a);
 	door_answer_write(&a, out);
 	/* fits an empty socket buffer; a visitor who is gone misses it */
 	(void)!send(d->fd, out, sizeof(out), MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -50,8 +50,7 @@ static void answer(struct door *d, enum door_word word, struct text passphrase)
 static void on_visitor(uv_poll_t *poll, int status, int events)
 {
 	struct door *d = poll->data;
-	struct text passphrase;
-	enum door_word word;
+	struct door_question q;
 	ssize_t n;
 	int err;
 
@@ -69,12 +68,11 @@ static void on_visitor(uv_poll_t *poll, int status, int events)
 		return;
 	}
 	d->said_len += (size_t)n;
-	err = door_ask_read((struct bytes){ d->said->bytes, d->said_len },
-			    &word, &passphrase);
+	err = door_ask_read((struct bytes){ d->said->bytes, d->said_len }, &q);
 	if (err == EAGAIN && d->said_len < d->said->len)
 		return;
 	if (!err)
-		answer(d, word, passphrase);
+		answer(d, &q);
 	see_off(d);
 }
 

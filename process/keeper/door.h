@@ -15,7 +15,7 @@
 #include "release/door.h"
 
 /* Fill the answer. */
-typedef void door_h(void *arg, enum door_word word, struct text passphrase,
+typedef void door_h(void *arg, const struct door_question *q,
 		    struct door_answer *ret);
 
 struct door {

@@ -315,6 +315,15 @@ static void wait_to_lock(struct keeper *k)
 		(void)uv_timer_start(&k->relock, on_relock, ms, 0);
 		return;
 	}
+	keeper_end_recovery(k, ENOKEY); /* it may go by one of them */
+	vault_lock_months(&k->vault, k->process->settings->lock_after_s,
+			  clock_mono_ms());
+	if (vault_until_lock(&k->vault, k->process->settings->lock_after_s,
+			     clock_mono_ms())) {
+		log_notice("a month's identity is locked, its time being over");
+		wait_to_lock(k);
+		return;
+	}
 	lock(k);
 	process_alarm(k->process, ALARM_KEEPER_LOCKED);
 	show_lock(k);
@@ -325,28 +334,46 @@ static void on_relock(uv_timer_t *timer)
 	wait_to_lock(timer->data);
 }
 
-static void on_door(void *arg, enum door_word word, struct text passphrase,
+static int unlock_file(struct keeper *k, const struct door_question *q,
+		       struct door_answer *a)
+{
+	struct age_recipient r;
+	int err = vault_unlock_file(&k->vault, q->file, q->passphrase,
+				    clock_mono_ms(), &r);
+
+	if (!err) {
+		age_recipient_text(&r, a->recipient);
+		log_notice("an identity more is unlocked: %u in all",
+			   k->vault.count);
+	}
+	return err;
+}
+
+static void on_door(void *arg, const struct door_question *q,
 		    struct door_answer *a)
 {
 	struct keeper *k = arg;
 	bool was = k->vault.unlocked;
 	int err = 0;
 
-	if (word == DOOR_UNLOCK)
-		err = vault_unlock(&k->vault, passphrase, clock_mono_ms());
-	if (word == DOOR_LOCK)
+	if (q->word == DOOR_UNLOCK)
+		err = vault_unlock(&k->vault, q->passphrase, clock_mono_ms());
+	if (q->word == DOOR_LOCK)
 		lock(k);
 	if (was != k->vault.unlocked)
 		show_lock(k);
-	if (word != DOOR_STATE)
+	if (k->vault.unlocked)
+		age_recipient_text(&k->vault.identities[0].recipient,
+				   a->recipient);
+	if (q->word == DOOR_UNLOCK_FILE)
+		err = unlock_file(k, q, a);
+	if (q->word != DOOR_STATE)
 		wait_to_lock(k);
 	if (err == ENOKEY)
 		log_notice("a wrong passphrase");
 	a->error = (uint16_t)err;
 	a->locked = !k->vault.unlocked;
 	a->wait_s = (uint16_t)vault_wait_s(&k->vault, clock_mono_ms());
-	if (k->vault.unlocked)
-		age_recipient_text(&k->vault.identity.recipient, a->recipient);
 }
 
 static int start(struct process *p, void *self)

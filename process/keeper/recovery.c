@@ -76,7 +76,8 @@ static int begin(struct keeper *k, const struct ipc_message *m)
 		return ENOKEY;
 	err = settle_allowed(&k->view, k->recover_id);
 	return err ? err
-		   : recover_new(&k->recover, &k->vault.identity,
+		   : recover_new(&k->recover, k->vault.identities,
+				 vault_in_use(&k->vault),
 				 m->u.RECOVER_PASS.base, put, settle, k);
 }
 

@@ -21,8 +21,8 @@ static struct ipc *desk(const struct keeper *k)
 
 static struct unwrap unwrap_of(const struct keeper *k)
 {
-	return (struct unwrap){ .identities = &k->vault.identity,
-				.identity_count = k->vault.unlocked,
+	return (struct unwrap){ .identities = k->vault.identities,
+				.identity_count = vault_in_use(&k->vault),
 				.generations = k->generations.list,
 				.generation_count = k->generations.count,
 				.view = &k->view };

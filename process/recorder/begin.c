@@ -11,26 +11,31 @@
 #include "base/metric.h"
 #include "process/recorder/self.h"
 
+enum { ASK_AGAIN_MS = 3600 * 1000 };
+
+/* While there is time, and again each hour in which somebody calls. */
+static void look_ahead(struct recorder *self, int64_t now_ms)
+{
+	if (now_ms < self->months_asked_ms + ASK_AGAIN_MS &&
+	    now_ms >= self->months_asked_ms)
+		return;
+	self->months_asked_ms = now_ms;
+	if (recipients_run_out(self->recipients, now_ms))
+		process_alarm(self->p, ALARM_MONTH_KEY);
+}
+
 void begin_recipients(struct recorder *self)
 {
-	const struct settings *s = self->p->settings;
-	struct age_recipient recipients[SETTINGS_RECIPIENTS];
-	unsigned count = 0;
-	int err;
+	struct recipients *r;
 
-	envelope_maker_free(self->maker);
-	self->maker = NULL;
-	for (unsigned i = 0; i < s->recipient_count; i++) {
-		if (age_recipient_read(text_of(s->recipients[i].key),
-				       &recipients[count]))
-			log_error("recipient %u is not valid", i + 1);
-		else
-			count++;
+	if (recipients_new(&r, self->p->settings)) {
+		log_error("the recipients cannot be sealed to: out of memory");
+		return;
 	}
-	err = count ? envelope_maker_new(&self->maker, recipients, count) : 0;
-	if (err)
-		log_error("the recipients cannot be sealed to: %s",
-			  strerror(err));
+	recipients_free(self->recipients);
+	self->recipients = r;
+	self->months_asked_ms = 0;
+	look_ahead(self, clock_wall_ms());
 }
 
 static uint8_t heard_state(const struct slot *slot)
@@ -103,16 +108,21 @@ static int make_start(struct recorder *self, struct slot *slot)
 	struct writer w =
 		writer_on(slot->dossier.start, sizeof(slot->dossier.start));
 	struct dossier *d = &slot->dossier;
+	const struct envelope_maker *maker =
+		recipients_maker(self->recipients, text_of(d->controller),
+				 (int64_t)d->started_ms);
 	struct spool_start start = { .at_ms = d->started_ms,
 				     .worker = slot->worker,
 				     .controller = text_of(d->controller) };
 	int err;
 
+	if (!maker)
+		return ENOKEY;
 	seal_keys_new(&slot->keys);
 	seal_keys_new(&slot->card_keys);
-	err = envelope_maker_make(self->maker, slot->keys.fk, &e);
+	err = envelope_maker_make(maker, slot->keys.fk, &e);
 	if (!err)
-		err = envelope_maker_make(self->maker, slot->card_keys.fk, &c);
+		err = envelope_maker_make(maker, slot->card_keys.fk, &c);
 	if (err)
 		return err;
 	memcpy(start.id, d->id, ID_BYTES);
@@ -169,10 +179,7 @@ void begin_asked(struct recorder *self, uint64_t call,
 				.reason = REASON_SPOOL_FULL);
 		return;
 	}
-	if (!self->maker) {
-		refuse(self, slot, REASON_NO_RECIPIENT);
-		return;
-	}
+	look_ahead(self, clock_wall_ms());
 	if (!capture_has_ring(self, ask->worker)) {
 		refuse(self, slot, REASON_RECORDER_AWAY);
 		return;

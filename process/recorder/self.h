@@ -23,6 +23,7 @@
 
 #include "ipc/process.h"
 #include "ipc/ring.h"
+#include "process/recorder/recipients.h"
 #include "process/recorder/journal.h"
 #include "process/recorder/slot.h"
 #include "store/store.h"
@@ -53,8 +54,9 @@ struct recorder {
 	unsigned made_room;  /* syncs for one slot's sake, in this turn */
 	bool behind;   /* there was more in the rings than one turn takes */
 	bool cut_said; /* in this turn */
-	struct envelope_maker *maker; /* NULL: no recipient to seal to */
-	struct id_map *events; /* event id to who waits for it; report.c */
+	struct recipients *recipients;
+	int64_t months_asked_ms; /* whether keys by the month run out */
+	struct id_map *events;   /* event id to who waits for it; report.c */
 	struct kept *kept;
 	struct pendings *pendings;
 	struct dones *dones;

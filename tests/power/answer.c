@@ -164,7 +164,7 @@ void answer_desk(struct house *h, struct ipc_message *m)
 		recover_free(h->recover);
 		h->request = m->about;
 		memcpy(h->recover_id, a->recording_id, ID_BYTES);
-		must(!recover_new(&h->recover, &h->identity, a->base,
+		must(!recover_new(&h->recover, &h->identity, 1, a->base,
 				  put_recovered, settle, h));
 	}
 	h->recoveries += a->last;

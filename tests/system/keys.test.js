@@ -11,7 +11,7 @@ const { Node, vaxel } = require('./lib/node.js');
 const { oneCall } = require('./lib/call.js');
 const { until, run } = require('./lib/wait.js');
 
-let node, home, id, me, mine, spare, draft;
+let node, home, id, me, mine, spare, draft, month, words, theirs, identity;
 
 const v = (args, options = {}) => run(vaxel, [...args, '-c', node.conf], {
 	env: { ...process.env, HOME: home }, ...options,
@@ -103,5 +103,44 @@ describe('keys', { timeout: 120000 }, () => {
 			assert.equal(r.status, 0, r.stderr);
 			assert.ok(await opens(me, r.stdout));
 		}
+	});
+
+	test('E: keys by the month: sealed to this month\'s, opened once it is unlocked', async () => {
+		const dir = path.join(node.dir, 'months'), second = path.join(node.dir, 'second');
+		const sheet = (await ok(['key', 'new', '--months', '2', '--for', 'Region Test', '--out', dir])).stdout.trim().split('\n');
+		assert.match(sheet[0], /^\d{4}-\d\d {2}([a-z]+-){7}[a-z]+$/);
+		[month, words] = sheet[0].split('  ');
+		theirs = fs.readFileSync(path.join(dir, 'months'), 'utf8').split(' ')[1];
+		node.configure({ 'month-keys': path.join(dir, 'months'), 'recipient controller': null });
+		assert.match((await v(['check'])).stdout, /month-keys has no key of Region Test for .* mend: make more ahead/);
+		await node.reload();
+		await ok(['key', 'propose', '--months', path.join(dir, 'months'), '--as', 'olga', '--out', second]);
+		await ok(['key', 'approve', second, '--as', 'ove']);
+		const made = await oneCall(node, 2);
+		const r = await v(['recording', 'open', made, '--as', 'olga', '--to', mine, '--purpose', 'legal']);
+		assert.equal(r.stderr.split('\n')[0], 'refused locked');
+		identity = path.join(dir, `${month}.age`);
+		const wrong = await v(['key', 'unlock', identity], { input: 'not these words\n' });
+		assert.match(wrong.stderr, /this is not the passphrase; the next try is heard in 1 s/);
+		await until('the wait to be over', async () => (await v(['key', 'unlock', identity], { input: `${words}\n` })).status === 0, 10000, 200);
+		id = made;
+		assert.equal((await open('audio')).status, 0);
+	});
+
+	test('F: what was sealed before is made anew for its month', async () => {
+		assert.deepEqual(await rotate(), { rotated: 1, right: 1, refused: {} });
+		for (const r of await node.recordings()) {
+			id = r.id;
+			for (const scope of ['audio', 'card']) assert.equal((await open(scope)).status, 0);
+		}
+	});
+
+	test('G: a month is destroyed by two officers: nothing of it opens', async () => {
+		const last = path.join(node.dir, 'last');
+		await ok(['key', 'propose', theirs, '--destroy', '--as', 'ove', '--out', last]);
+		assert.equal((await open('audio')).status, 0, 'by one it is not');
+		assert.match((await ok(['key', 'approve', last, '--as', 'olga'])).stdout, /^key\.destroyed entry=/);
+		for (const scope of ['audio', 'card']) assert.equal((await open(scope)).stderr.split('\n')[0], 'refused erased');
+		assert.deepEqual(await rotate(), { rotated: 0, right: 1, refused: { erased: 1 } });
 	});
 });

@@ -200,11 +200,11 @@ static void test_vault(void **state)
 	assert_false(v->unlocked);
 	assert_int_equal(0, vault_unlock(v, text_of(passphrase), 3000));
 	assert_true(v->unlocked);
-	age_recipient_text(&v->identity.recipient, opened);
+	age_recipient_text(&v->identities[0].recipient, opened);
 	assert_string_equal(recipient, opened);
 	vault_lock(v);
 	assert_false(v->unlocked);
-	assert_null(v->identity.scalar);
+	assert_null(v->identities[0].scalar);
 	assert_null(v->signer);
 
 	/* damaged: no guess is counted */
@@ -237,12 +237,65 @@ static void test_locks_by_time(void **state)
 	(void)state;
 	assert_true(vault_until_lock(&v, 60, 5000) == UINT64_MAX);
 	v.unlocked = true;
-	v.unlocked_ms = 5000;
+	v.count = 1;
+	v.unlocked_ms[0] = 5000;
 	assert_true(vault_until_lock(&v, 0, 900000) == UINT64_MAX);
 	assert_int_equal(60000, vault_until_lock(&v, 60, 5000));
 	assert_int_equal(1, vault_until_lock(&v, 60, 64999));
 	assert_int_equal(0, vault_until_lock(&v, 60, 65000));
 	assert_int_equal(0, vault_until_lock(&v, 1, 900000));
+}
+
+/* Months beside the keeper's own: each for its time, none without it. */
+static void test_months(void **state)
+{
+	char passphrase[3][PASSPHRASE_MAX];
+	struct age_recipient r[3];
+	uint8_t file[3][IDENTITY_FILE_MAX];
+	size_t len[3];
+	struct vault *v = calloc(1, sizeof(*v));
+
+	(void)state;
+	assert_non_null(v);
+	for (unsigned i = 0; i < 3; i++) {
+		struct writer w = writer_on(file[i], sizeof(file[i]));
+		struct age_identity id;
+
+		assert_int_equal(0, age_identity_new(&id));
+		passphrase_new(passphrase[i]);
+		assert_int_equal(
+			0, identity_seal(&id, text_of(passphrase[i]), &w));
+		len[i] = w.len;
+		age_identity_close(&id);
+	}
+	memcpy(v->file, file[0], len[0]);
+	v->file_len = len[0];
+	assert_int_equal(
+		0, vault_unlock_file(v, (struct bytes){ file[1], len[1] },
+				     text_of(passphrase[1]), 1000, &r[1]));
+	assert_int_equal(0, vault_in_use(v)); /* its own is locked */
+	assert_int_equal(0, vault_unlock(v, text_of(passphrase[0]), 9000));
+	assert_int_equal(2, vault_in_use(v));
+	assert_int_equal(
+		0, vault_unlock_file(v, (struct bytes){ file[2], len[2] },
+				     text_of(passphrase[2]), 5000, &r[2]));
+	assert_int_equal(3, vault_in_use(v));
+	/* again is the same, and counts from then */
+	assert_int_equal(
+		0, vault_unlock_file(v, (struct bytes){ file[2], len[2] },
+				     text_of(passphrase[2]), 6000, &r[2]));
+	assert_int_equal(3, vault_in_use(v));
+	assert_int_equal(
+		ENOKEY, vault_unlock_file(v, (struct bytes){ file[1], len[1] },
+					  text_of(passphrase[2]), 6000, &r[0]));
+	assert_int_equal(1000, vault_until_lock(v, 10, 10000));
+	vault_lock_months(v, 10, 11000);
+	assert_int_equal(2, vault_in_use(v));
+	assert_memory_equal(r[2].key, v->identities[1].recipient.key, 32);
+	vault_lock(v);
+	assert_int_equal(0, vault_in_use(v));
+	assert_null(v->identities[1].scalar);
+	free(v);
 }
 
 int main(void)
@@ -256,6 +309,7 @@ int main(void)
 		cmocka_unit_test(test_vault),
 		cmocka_unit_test(test_identity_form),
 		cmocka_unit_test(test_locks_by_time),
+		cmocka_unit_test(test_months),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

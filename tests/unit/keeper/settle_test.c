@@ -158,7 +158,7 @@ static int recover(const uint8_t *e, size_t e_len, unsigned pieces)
 
 	got_end_len = got_chunk_len = 0;
 	assert_int_equal(
-		0, recover_new(&r, &w.identity, 0, take, on_settle, NULL));
+		0, recover_new(&r, &w.identity, 1, 0, take, on_settle, NULL));
 	err = recover_feed(r, (struct bytes){ start, start_len });
 	if (!err && e_len)
 		err = recover_feed(r, (struct bytes){ e, e_len });

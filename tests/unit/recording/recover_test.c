@@ -166,7 +166,7 @@ static int run(uint64_t base, const uint8_t *end, size_t end_len)
 	b->body_len = b->card_len = b->end_len = 0;
 	b->summed = false;
 	assert_int_equal(
-		recover_new(&r, &b->identity, base, take, settle, NULL), 0);
+		recover_new(&r, &b->identity, 1, base, take, settle, NULL), 0);
 	err = recover_feed(r, (struct bytes){ b->start, b->start_len });
 	if (!err && end_len)
 		err = recover_feed(r, (struct bytes){ end, end_len });
@@ -441,7 +441,7 @@ static void stranger_gets_nothing(void **state)
 
 	(void)state;
 	assert_int_equal(age_identity_new(&other), 0);
-	assert_int_equal(recover_new(&r, &other, 0, take, settle, NULL), 0);
+	assert_int_equal(recover_new(&r, &other, 1, 0, take, settle, NULL), 0);
 	assert_int_equal(
 		recover_feed(r, (struct bytes){ b->start, b->start_len }),
 		ENOKEY);

@@ -297,8 +297,8 @@ static void test_approval(void **state)
 	struct control c;
 
 	(void)state;
-	for (uint8_t i = 0; i < sizeof(d); i++)
-		d[i] = i;
+	for (size_t i = 0; i < sizeof(d); i++)
+		d[i] = (uint8_t)i;
 	request_approval_digest(d, hash);
 	assert_int_equal(0, hex_read(text_of(golden), want, sizeof(want)));
 	assert_memory_equal(want, hash, sizeof(want));
@@ -341,30 +341,43 @@ static void test_door(void **state)
 				      .locked = true,
 				      .wait_s = 4 },
 			   back;
-	struct text passphrase;
-	enum door_word word;
+	struct door_question said = { .word = DOOR_UNLOCK,
+				      .passphrase = TEXT("a-b") },
+			     heard;
 
 	(void)state;
-	assert_int_equal(0, door_ask_write(&w, DOOR_UNLOCK, TEXT("a-b")));
+	assert_int_equal(0, door_ask_write(&w, &said));
 	for (size_t n = 0; n < w.len; n++)
 		assert_int_equal(
 			EAGAIN,
 			door_ask_read((struct bytes){ against_guard(q, n), n },
-				      &word, &passphrase));
-	assert_int_equal(0, door_ask_read((struct bytes){ q, w.len }, &word,
-					  &passphrase));
-	assert_true(text_is(passphrase, "a-b"));
-	assert_int_equal(EBADMSG, door_ask_read((struct bytes){ q, w.len + 1 },
-						&word, &passphrase));
+				      &heard));
+	assert_int_equal(0, door_ask_read((struct bytes){ q, w.len }, &heard));
+	assert_true(text_is(heard.passphrase, "a-b"));
+	assert_int_equal(EBADMSG,
+			 door_ask_read((struct bytes){ q, w.len + 1 }, &heard));
 	/* unlocking wants a passphrase, locking none */
 	assert_int_equal(
 		EBADMSG,
 		door_ask_read((struct bytes){ (const uint8_t *)"\0\1\1", 3 },
-			      &word, &passphrase));
+			      &heard));
 	assert_int_equal(
 		EBADMSG,
 		door_ask_read((struct bytes){ (const uint8_t *)"\0\2\2x", 4 },
-			      &word, &passphrase));
+			      &heard));
+	/* with an identity that was brought along */
+	w = writer_on(q, sizeof(q));
+	said.word = DOOR_UNLOCK_FILE;
+	said.file = (struct bytes){ (const uint8_t *)"age", 3 };
+	assert_int_equal(0, door_ask_write(&w, &said));
+	assert_int_equal(0, door_ask_read((struct bytes){ q, w.len }, &heard));
+	assert_true(text_is(heard.passphrase, "a-b"));
+	assert_int_equal(3, heard.file.len);
+	assert_int_equal(
+		EBADMSG,
+		door_ask_read(
+			(struct bytes){ (const uint8_t *)"\0\4\4\0\1x", 6 },
+			&heard));
 	door_answer_write(&answer, a);
 	assert_int_equal(0, door_answer_read(a, &back));
 	assert_int_equal(ENOKEY, back.error);
