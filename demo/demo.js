@@ -270,6 +270,39 @@ async function byRight({ provider }, { recording, callerWav }, listener) {
 	check(v.status === 0, `the log, verified by itself: ${v.stdout.trim()}`);
 }
 
+// ---- the end of a recording
+
+async function erased({ provider }, { recording }, listener) {
+	begin('The patient wants it erased');
+	const receipt = path.join(home, 'receipt.json');
+	const act = (what, reason, more = []) => provider.vaxel(['recording', what, recording.id, '--as', listener.user,
+		'--key-file', listener.signing, '--reason', reason, ...more, '-c', provider.conf]);
+	const held = await act('hold', 'a court has asked for it');
+	const no = await act('erase', 'the patient asks');
+	check(held.status === 0 && no.status === 1 && /^refused held\n/.test(no.stderr),
+		`while a court's hold stands: ${no.stderr.split('\n')[0]}; what was asked, and why not, stays in the log`, { held, no });
+	await act('release-hold', 'the court has decided');
+	const yes = await act('erase', 'the patient asks', ['--receipt', receipt]);
+	check(yes.status === 0, yes.status ? yes.stderr.trim() : `the hold ended, it is erased, by an officer's signature: ${yes.stdout.trim().split('; ').pop()}`);
+	const r = await provider.vaxel(['recording', 'open', recording.id, '--as', listener.user, '--key-file', listener.signing,
+		'--to', listener.recipient, '--purpose', 'care', '-c', provider.conf]);
+	check(r.status === 1 && /^refused erased/.test(r.stderr), `the keeper, to a rightful listener: ${r.stderr.split('\n')[0]}`);
+	// a copy of the body from before, and every key that there is
+	const key = path.join(home, 'recovery.key');
+	fs.writeFileSync(key, `${provider.keys.recovery_identity}\n`, { mode: 0o600 });
+	const copy = fs.readFileSync(path.join(home, 'export', 'body'));
+	const opened = await run('age', ['-d', '-i', key], { input: copy, binary: true });
+	const envelope = fs.readFileSync(path.join(home, 'export', 'envelope'));
+	const left = [...search.filesUnder(provider.state)].filter((f) => fs.readFileSync(f).includes(envelope.subarray(80, 112)));
+	check(opened.status !== 0 && !left.length, 'a copy of the body that somebody kept, and the recovery key: nothing; the envelope is in no file of the node');
+	const { entry, leaf } = JSON.parse(fs.readFileSync(receipt, 'utf8'));
+	const proof = await provider.vaxel(['ledger', 'prove', path.join(provider.state, 'ledger', 'log'), String(entry), '--key', provider.keys.log_key]);
+	const file = path.join(home, 'erased.proof');
+	fs.writeFileSync(file, proof.stdout);
+	const proved = await run(vaxel, ['ledger', 'check-proof', file, '--key', provider.keys.log_key], { input: leaf });
+	check(proved.stdout === 'ok\n', `the receipt, checked against the log by its proof: entry ${entry} says so`, { proved });
+}
+
 async function makeListener({ provider }) {
 	const l = { user: 'reviewer1', signing: path.join(home, 'reviewer1.key'), identity: path.join(home, 'reviewer1.age') };
 	const added = await provider.vaxel(['user', 'add', l.user, '--role', 'officer', '--key-file', l.signing, '-c', provider.conf]);
@@ -315,6 +348,7 @@ async function main() {
 	await withoutTheKey(nodes, call);
 	await withoutAnEntry(nodes, call, listener);
 	await byRight(nodes, call, listener);
+	await erased(nodes, call, listener);
 	plain();
 	say(`${seconds().toFixed(0)} s; ${failures() ? `${failures()} did not hold` : 'everything held'}`, { failures: failures() });
 	if (process.env.ONCE !== '1') await stayUp(nodes);
