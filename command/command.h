@@ -43,6 +43,7 @@ COMMAND(register);
 COMMAND(key);
 COMMAND(user);
 COMMAND(disclosure);
+COMMAND(access_request);
 COMMAND(probe);
 COMMAND(process);
 #undef COMMAND

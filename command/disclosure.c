@@ -57,6 +57,15 @@ static int read_details(const json_t *o, struct disclosure *d)
 	return 0;
 }
 
+int disclosure_read(const char *details, struct disclosure *ret)
+{
+	json_t *o = json_loads(details, JSON_REJECT_DUPLICATES, NULL);
+	int err = json_is_object(o) ? read_details(o, ret) : EBADMSG;
+
+	json_decref(o);
+	return err;
+}
+
 static int take_entry(void *arg, const json_t *o)
 {
 	const char *text = json_string_value(json_object_get(o, "details"));

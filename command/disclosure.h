@@ -16,6 +16,9 @@ struct disclosure {
 };
 
 /* The request of that entry of the log, as typed. Not EXIT_YES: said why. */
+/* Details of disclosure.requested; the entry is the caller's. EBADMSG. */
+int disclosure_read(const char *details, struct disclosure *ret) CHECK_RESULT;
+
 int disclosure_fetch(const struct settings *s, const char *entry,
 		     struct disclosure *ret) CHECK_RESULT;
 

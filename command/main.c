@@ -50,6 +50,8 @@ static const struct command commands[] = {
 	{ "user", "who may ask to listen", command_user },
 	{ "disclosure", "show what was asked, and approve it",
 	  command_disclosure },
+	{ "access-request", "answer a patient who asks for their own data",
+	  command_access_request },
 	{ "probe", "look at this machine, or another, as a stranger would",
 	  command_probe },
 	{ "witness", "cosign the logs of others, over HTTPS", witness_main },
@@ -64,7 +66,7 @@ static void usage(FILE *to)
 			  "health advice lines\n\n"
 			  "usage: vaxel COMMAND [...]\n\n");
 	for (size_t i = 0; i < COMMANDS; i++)
-		(void)fprintf(to, "  %-10s %s\n", commands[i].name,
+		(void)fprintf(to, "  %-14s %s\n", commands[i].name,
 			      commands[i].summary);
 	(void)fprintf(to, "\nvaxel COMMAND --help says more; so do the man "
 			  "pages, from vaxel(1) on.\n");

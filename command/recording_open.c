@@ -25,6 +25,8 @@ enum {
 
 struct opener {
 	const struct settings *s;
+	recording_sink_h *sink; /* NULL: stdout */
+	void *sink_arg;
 	const char *as, *to, *purpose, *scope, *key_file;
 	const char *again; /* the entry of an earlier request */
 	bool without_entry;
@@ -223,9 +225,12 @@ static int take_release(void *arg, const json_t *j)
 
 static int write_out(void *arg, const void *p, size_t len)
 {
-	int err = fd_write(STDOUT_FILENO, p, len);
+	const struct opener *o = arg;
+	int err;
 
-	(void)arg;
+	if (o->sink)
+		return o->sink(o->sink_arg, p, len);
+	err = fd_write(STDOUT_FILENO, p, len);
 	return err ? node_fail("cannot write: %s", strerror(err)) : EXIT_YES;
 }
 
@@ -253,8 +258,6 @@ static int ask_anew(struct opener *o)
 	static const struct node_handlers h = { .json = take_recording };
 	int status = take_words(o);
 
-	if (status == EXIT_YES && (sodium_init() < 0 || secret_init(64 * 1024)))
-		status = node_fail("cannot lock memory for keys");
 	if (status == EXIT_YES)
 		status = node_ask(
 			o->s,
@@ -300,8 +303,31 @@ static int open_with(struct opener *o)
 				  "a file, or through: age -d -i KEY");
 	if (o->again)
 		return ask_again(o);
+	if (sodium_init() < 0 || secret_init(64 * 1024))
+		return node_fail("cannot lock memory for keys");
 	status = ask_anew(o);
 	return status == EXIT_YES ? ask(o) : status;
+}
+
+int recording_open_for(const struct settings *s, const struct recording_wish *w,
+		       recording_sink_h *sink, void *arg)
+{
+	struct opener o = { .s = s,
+			    .sink = sink,
+			    .sink_arg = arg,
+			    .as = w->as,
+			    .to = w->to,
+			    .purpose = w->purpose,
+			    .scope = "audio",
+			    .key_file = w->key_file,
+			    .id = w->id };
+	int status;
+
+	if (id_read(text_of(w->id), o.request.recording))
+		return node_usage(recording_usage,
+				  "%s is not the id of a recording", w->id);
+	status = ask_anew(&o);
+	return status == EXIT_YES ? ask(&o) : status;
 }
 
 int recording_open(int argc, char **argv)

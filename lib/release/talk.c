@@ -25,6 +25,7 @@ static const char *const asks[TALK_ASKS] = {
 	[TALK_ROTATE] = "rotate",
 	[TALK_PROBE] = "probe",
 	[TALK_ACT] = "act",
+	[TALK_ACCESSES] = "accesses",
 };
 
 static int get(const json_t *o, const char *key, struct text *ret)
@@ -144,6 +145,7 @@ static int read_object(const json_t *o, struct talk_request *q)
 	case TALK_BODY:
 	case TALK_EXPORT:
 	case TALK_CALL:
+	case TALK_ACCESSES:
 		err = get(o, "id", &id);
 		return err ? err : id_read(id, q->id);
 	case TALK_OPEN:

@@ -44,6 +44,8 @@
  *                         J {"entry":N}
  *   {"ask":"rotate"}      J {"rotated":N,"right":N,"refused":{REASON:N...}}
  *                         after each batch, all so far, and at the end
+ *   {"ask":"accesses","id"}  J {"entry","type","at","details":TEXT} each
+ *                         disclosure.* entry of the recording
  *   {"ask":"probe"}       J {"asked":true}: the node looks at itself
  */
 #ifndef VAXEL_RELEASE_TALK_H
@@ -78,6 +80,7 @@ enum talk_ask {
 	TALK_ROTATE,
 	TALK_PROBE,
 	TALK_ACT,
+	TALK_ACCESSES,
 	TALK_ASKS
 };
 

@@ -6,7 +6,7 @@ _vaxel() {
 	--role) COMPREPLY=($(compgen -W "national supplier provider one-machine reviewer officer" -- "$cur")); return ;;
 	esac
 	if [ "$COMP_CWORD" = 1 ]; then
-		COMPREPLY=($(compgen -W "init run check status calls queues trunks route recording ledger register key user disclosure probe witness --help --version" -- "$cur"))
+		COMPREPLY=($(compgen -W "init run check status calls queues trunks route recording ledger register key user disclosure access-request probe witness --help --version" -- "$cur"))
 		return
 	fi
 	case ${COMP_WORDS[1]} in
@@ -14,6 +14,7 @@ _vaxel() {
 	ledger) COMPREPLY=($(compgen -W "verify fsck append tail prove check-proof consistency cosign --ca --key --key-file --policy --origin --database --resume --json --help" -- "$cur")) ;;
 	register) COMPREPLY=($(compgen -W "show at article30 what-if -c --register --json --picture --dot --help" -- "$cur")) ;;
 	route) COMPREPLY=($(compgen -W "1177 --municipality --at -c --json --help" -- "$cur")) ;;
+	access-request) COMPREPLY=($(compgen -W "--as --to --passphrase --key-file -c --help" -- "$cur")) ;;
 	probe) COMPREPLY=($(compgen -W "-c --by-node --patience --json --help" -- "$cur")) ;;
 	witness) COMPREPLY=($(compgen -W "-c --help" -- "$cur")) ;;
 	check) COMPREPLY=($(compgen -W "-c --policy --help" -- "$cur")) ;;

@@ -231,6 +231,26 @@ static void list_events(struct job *j, const struct ipc_message *m)
 	list_rows(j, m, "events", events_ask);
 }
 
+/* ---- who opened a recording, and who wished to */
+
+static void list_accesses(struct job *j, const struct ipc_message *m);
+
+static void accesses_ask(struct job *j, json_int_t from)
+{
+	char id[ID_CHARS + 1];
+
+	id_text(j->request.id, id);
+	job_ask_ledger(j,
+		       json_pack("{s:s,s:s,s:I}", "ask", "accesses", "id", id,
+				 "from", from),
+		       list_accesses);
+}
+
+static void list_accesses(struct job *j, const struct ipc_message *m)
+{
+	list_rows(j, m, "accesses", accesses_ask);
+}
+
 static void user_stored(struct job *j, const struct ipc_message *m)
 {
 	if (!job_tell_entry(j, m))
@@ -336,6 +356,9 @@ void ask_begin(struct job *j)
 		break;
 	case TALK_CALL:
 		events_ask(j, 0);
+		break;
+	case TALK_ACCESSES:
+		accesses_ask(j, 0);
 		break;
 	case TALK_KEPT:
 		kept_begin(j);

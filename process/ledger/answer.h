@@ -63,6 +63,7 @@ int answer_append(struct answer *a) CHECK_RESULT;
 int answer_entries(struct answer *a) CHECK_RESULT;
 int answer_details(struct answer *a) CHECK_RESULT;
 int answer_users(struct answer *a) CHECK_RESULT;
+int answer_accesses(struct answer *a) CHECK_RESULT;
 int answer_call(struct answer *a) CHECK_RESULT;
 
 /* ---- answer_act.c */

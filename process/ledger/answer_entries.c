@@ -103,6 +103,18 @@ int answer_call(struct answer *a)
 	return end_list(a, err);
 }
 
+int answer_accesses(struct answer *a)
+{
+	char id[ID_CHARS + 1];
+	int err;
+
+	id_text(a->ask->id, id);
+	writer_str(a->w, "{\"accesses\":[");
+	err = database_accesses(book_database(a->book), text_of(id),
+				a->ask->from, each_event, a);
+	return end_list(a, err);
+}
+
 static int one_entry(void *arg, const struct database_entry *e)
 {
 	struct answer *a = arg;

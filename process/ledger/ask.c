@@ -31,6 +31,7 @@ static const struct {
 	[ASK_TAKEN] = { answer_taken, true },
 	[ASK_ENVELOPES] = { answer_envelopes, true },
 	[ASK_ROTATE] = { answer_rotate, true },
+	[ASK_ACCESSES] = { answer_accesses, true },
 };
 
 void ask_refuse(struct writer *ret, const char *word)

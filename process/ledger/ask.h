@@ -27,7 +27,7 @@
  *    "details":TEXT}                id optional
  *     {"entry":N,"leaf":TEXT,"salt":B64,"details":TEXT,"checkpoint":NOTE}
  *     after it is durable. The same event id again gives the same entry.
- *     Types: disclosure.* user.* key.* register.* incident.* probe.*
+ *     Types: disclosure.* user.* key.* register.* incident.*
  *   {"ask":"entries","from":N,"to":M}     to: exclusive, optional
  *     {"from":N,"entries":[{"leaf":TEXT,"salt":B64,"details":TEXT}...],
  *      "next":N,"size":N}
@@ -55,6 +55,9 @@
  *   {"ask":"users","from":N}              from optional
  *     {"users":[{"entry":N,"type":"user.added","details":TEXT}...],
  *      "next":N|null}
+ *   {"ask":"accesses","id":ID,"from":N}   from optional; ID of the recording
+ *     {"accesses":[{"entry":N,"type":S,"at":MS,"details":TEXT}...],
+ *      "next":N|null}                      its disclosure.* entries
  *   {"ask":"envelopes","limit":N,"after":ID}   after optional
  *     {"envelopes":[{"id","envelope","card_envelope"}...]}
  *        of what is whole, oldest first, as many as fit
@@ -114,6 +117,7 @@ enum ask_what {
 	ASK_ENVELOPES,
 	ASK_ROTATE,
 	ASK_ACT,
+	ASK_ACCESSES,
 	ASK_WHATS
 };
 

@@ -12,7 +12,7 @@ static const char *const names[ASK_WHATS] = {
 	[ASK_KEPT] = "kept",           [ASK_FEED] = "feed",
 	[ASK_TAKEN] = "taken",         [ASK_ENVELOPES] = "envelopes",
 	[ASK_ROTATE] = "rotate",       [ASK_ACT] = "act",
-	[ASK_COSIGNED] = "cosigned",
+	[ASK_COSIGNED] = "cosigned",   [ASK_ACCESSES] = "accesses",
 };
 
 /* Absent: *has is false and nothing is written. */
@@ -131,8 +131,6 @@ static bool may_append(enum event_type type)
 	case EVENT_INCIDENT_OPENED:
 	case EVENT_INCIDENT_REPORTED:
 	case EVENT_INCIDENT_CLOSED:
-	case EVENT_PROBE_PASSED:
-	case EVENT_PROBE_FAILED:
 		return true;
 	default:
 		return false;

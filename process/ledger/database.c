@@ -109,14 +109,26 @@ int database_users(struct database *db, uint64_t from, database_entry_h *h,
 	return database_each_entry(&b, h, arg);
 }
 
-int database_call_entries(struct database *db, struct text id, uint64_t from,
-			  database_entry_h *h, void *arg)
+static int entries_of(struct database *db, enum sql sql, struct text id,
+		      uint64_t from, database_entry_h *h, void *arg)
 {
-	struct bind b = sql_bind(db, SQL_CALL_ENTRIES);
+	struct bind b = sql_bind(db, sql);
 
 	bind_text(&b, id);
 	bind_int(&b, (int64_t)from);
 	return database_each_entry(&b, h, arg);
+}
+
+int database_call_entries(struct database *db, struct text id, uint64_t from,
+			  database_entry_h *h, void *arg)
+{
+	return entries_of(db, SQL_CALL_ENTRIES, id, from, h, arg);
+}
+
+int database_accesses(struct database *db, struct text id, uint64_t from,
+		      database_entry_h *h, void *arg)
+{
+	return entries_of(db, SQL_ACCESSES, id, from, h, arg);
 }
 
 /* ---- recordings */

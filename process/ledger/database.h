@@ -72,6 +72,10 @@ int database_users(struct database *db, uint64_t from, database_entry_h *h,
 int database_call_entries(struct database *db, struct text id, uint64_t from,
 			  database_entry_h *h, void *arg) CHECK_RESULT;
 
+/* disclosure.* of a recording, by its id as text, in order. */
+int database_accesses(struct database *db, struct text id, uint64_t from,
+		      database_entry_h *h, void *arg) CHECK_RESULT;
+
 /* ---- recordings */
 
 struct database_recording {

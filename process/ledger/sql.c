@@ -17,6 +17,10 @@
 	"(state NOT IN (0, 1, 2) AND entry IS NULL)"                           \
 	" OR (state IN (3, 6) AND body_sha256 IS NULL)"
 
+#define OF_DISCLOSURE                                                          \
+	"type IN ('disclosure.requested', 'disclosure.approved',"              \
+	" 'disclosure.released', 'disclosure.refused')"
+
 static const char schema[] =
 	"CREATE TABLE IF NOT EXISTS entries ("
 	" entry INTEGER PRIMARY KEY,"
@@ -28,6 +32,8 @@ static const char schema[] =
 	" details TEXT NOT NULL);"
 	"CREATE INDEX IF NOT EXISTS entries_users ON entries (entry)"
 	" WHERE type IN ('user.added', 'user.removed');"
+	"CREATE INDEX IF NOT EXISTS entries_disclosures ON entries (entry)"
+	" WHERE " OF_DISCLOSURE ";"
 	/* in the order in which they came, which lists want; and not by id, or
 	   each row would spill into a page of its own (past 1,002 bytes) */
 	"CREATE TABLE IF NOT EXISTS recordings ("
@@ -168,6 +174,11 @@ static const char *const texts[SQL_STATEMENTS] = {
 			     " (SELECT " CALL_NAMED " FROM entries WHERE type ="
 			     " 'call.handed-over' AND " HANDOVER_NAMED " = ?1))"
 			     " ORDER BY entry",
+	[SQL_ACCESSES] = "SELECT " ENTRY_COLUMNS " FROM entries"
+			 " WHERE entry >= ?2 AND " OF_DISCLOSURE " AND"
+			 " CASE WHEN json_valid(details) THEN"
+			 " json_extract(details, '$.recording') END = ?1"
+			 " ORDER BY entry",
 	[SQL_RECORDING_PUT] =
 		"INSERT INTO recordings (id, body, at, controller, kc, pn,"
 		" envelope, card_envelope, state)"

@@ -106,6 +106,50 @@ describe('release', { timeout: 120000 }, () => {
 		assert.equal((await open('rut', 'curiosity')).status, 2);
 	});
 
+	// What stands in the log by now, as the patient gets to read it.
+	test('F2: the patient asks: copies for them alone, and who has listened', async () => {
+		const answer = path.join(node.dir, 'answer');
+		const r = await v(['access-request', answer, '--as', 'olga', '--passphrase'], { input: `${id}\n` });
+		assert.equal(r.status, 0, r.stderr);
+		const [passphrase] = r.stdout.trim().split('\n');
+		assert.match(passphrase, /^[a-z]+(-[a-z]+){7}$/);
+		const copy = path.join(answer, `${id}.age`), plain = path.join(node.dir, 'answer.mka');
+		// stock age asks at a terminal
+		const age = await run('script', ['-qec', `age -d -o ${plain} ${copy}`, '/dev/null'], { input: `${passphrase}\n` });
+		assert.equal(age.status, 0, age.stdout);
+		const probe = await run('ffprobe', ['-v', 'error', '-show_entries', 'stream=codec_name', '-of', 'csv=p=0', plain]);
+		assert.equal(probe.stdout.split('\n').filter((l) => l === 'pcm_alaw').length, 3);
+		const { recordings: [recording] } = JSON.parse(fs.readFileSync(path.join(answer, 'extract.json'), 'utf8'));
+		assert.equal(recording.id, id);
+		assert.deepEqual(recording.accesses.map((a) => [a.who, a.unit, a.purpose, a.outcome, a.reason]), [
+			['rut', 'Region Test', 'complaint', 'opened', undefined], ['rut', 'Region Test', 'care', 'opened', undefined],
+			['rut', 'Region Test', 'supervision', 'refused', 'wrong-purpose'],
+			['oskar', 'Region Test', 'care', 'refused', 'wrong-role'], ['olga', 'Region Test', 'supervision', 'opened', undefined],
+			['olga', 'Region Test', 'access', 'opened', undefined],
+		]);
+		for (const a of recording.accesses) assert.ok(Math.abs(Date.parse(a.at) - Date.now()) < 600000);
+		for (const [file, words] of [['utdrag.pdf', ['Vem har lyssnat på dina samtal?', 'Nekades: personen hade', 'rut, Region Test']],
+			['extract.pdf', ['Who has listened to your calls?', 'Because you yourself', 'olga, Region Test']]]) {
+			const pdf = fs.readFileSync(path.join(answer, file), 'latin1')
+				.replace(/\\([0-7]{3})/g, (_, octal) => String.fromCharCode(parseInt(octal, 8)));
+			assert.match(pdf, /^%PDF-/);
+			for (const w of words) assert.ok(pdf.includes(w), `${file}: ${w}`);
+			assert.ok(!pdf.includes(passphrase));
+		}
+		assert.equal(fs.statSync(answer).mode & 0o77, 0);
+		// the patient's own key; and nothing is written over
+		const theirs = `${answer}-2`;
+		assert.equal((await v(['access-request', theirs, '--as', 'olga', '--to', to], { input: id })).status, 0);
+		assert.equal((await run('age', ['-d', '-i', key, '-o', `${plain}.2`, path.join(theirs, `${id}.age`)])).status, 0);
+		assert.ok(fs.readFileSync(plain).equals(fs.readFileSync(`${plain}.2`)));
+		assert.equal((await v(['access-request', theirs, '--as', 'olga', '--to', to], { input: id })).status, 1);
+		// who may not open gets no copy, and the extract says so, too
+		const refused = await v(['access-request', `${answer}-3`, '--as', 'oskar', '--to', to], { input: id });
+		assert.equal(refused.status, 1);
+		assert.match(refused.stderr, /refused wrong-role[^]*0 of 1 recordings/);
+		assert.ok(!fs.existsSync(path.join(`${answer}-3`, `${id}.age`)));
+	});
+
 	test('G: another key under the same name', async () => {
 		const good = path.join(home, '.config/vaxel/olga.key');
 		const r = await open('rut', 'care', ['--key-file', good]);
