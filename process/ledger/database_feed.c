@@ -102,12 +102,12 @@ int database_feed_taken(struct database *db, struct text controller,
 	uint64_t from = 0;
 	int err = check_place(db, controller, to);
 
-	if (!err)
-		err = taken(db, controller, &from);
+	if (err || !go)
+		return err;
+	err = taken(db, controller, &from);
 	if (err || to->seq <= from)
 		return err;
-	if (go)
-		err = let_go(db, controller, from, to->seq);
+	err = let_go(db, controller, from, to->seq);
 	if (err)
 		return err;
 	b = sql_bind(db, SQL_TAKEN_PUT);

@@ -80,9 +80,18 @@ static void again_later(struct pull *p)
 	wait_for(p, PULL_IDLE, (uint64_t)feed_of(p)->every_s * 1000 * times);
 }
 
+/* Said once, until something else is wrong, or it went well again. */
+static bool is_news(struct pull *p, const char *why)
+{
+	bool is = !p->failures++ || strcmp(why, p->said) != 0;
+
+	p->said = why;
+	return is;
+}
+
 void pull_fail(struct pull *p, const char *why)
 {
-	if (!p->failures++)
+	if (is_news(p, why))
 		log_notice("feed %s: %s; it is tried again", feed_of(p)->name,
 			   why);
 	if (p->failures >= FAILURES_ALARM)
@@ -92,7 +101,7 @@ void pull_fail(struct pull *p, const char *why)
 
 void pull_wrong(struct pull *p, const char *why)
 {
-	if (!p->failures++)
+	if (is_news(p, why))
 		log_error("feed %s: %s; nothing more is pulled from it until "
 			  "that is mended there",
 			  feed_of(p)->name, why);

@@ -38,6 +38,7 @@ struct pull {
 	uv_timer_t timer;
 	uint64_t fetch; /* number of the one under way */
 	unsigned failures;
+	const char *said;  /* of the last failure */
 	uint64_t alarm_ms; /* when one was last raised, monotonic */
 	bool said_clock;
 	char cursor[ITEM_CURSOR_MAX]; /* committed */

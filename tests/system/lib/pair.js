@@ -21,7 +21,7 @@ class Pair {
 		p.authority = await Authority.make(p.dir, 'ca');
 		p.server = await p.authority.sign('supplier', [`IP:${at}`]);
 		p.client = await p.authority.sign('provider', ['DNS:provider.test']);
-		p.port = await freePort();
+		p.port = await freePort(at);
 		p.provider = await Node.make('provider', { under, dir: path.join(p.dir, 'provider') });
 		p.supplier = await Node.make('supplier', {
 			dir: path.join(p.dir, 'supplier'),
@@ -33,7 +33,7 @@ class Pair {
 		return p;
 	}
 
-	configure({ feed = {}, desk = {} } = {}) {
+	configure({ feed = {}, desk = {}, more = {} } = {}) {
 		this.supplier.configure({
 			'line 1177': {
 				controller: 'Region Test', 'position-every': 0,
@@ -53,12 +53,12 @@ class Pair {
 				url: this.url, controller: 'Region Test', certificate: this.client.certificate, key: this.client.key,
 				ca: this.authority.certificate, every: 1, ...feed,
 			},
+			...more,
 		});
 	}
 
-	// A call that is recorded for so long; its recording at the supplier.
-	async call(ms = 1500, { caller = {}, nurse = {} } = {}) {
-		const before = (await this.supplier.recordings()).map((r) => r.id);
+	// A caller and a nurse in a call that is being recorded.
+	async talk({ caller = {}, nurse = {} } = {}) {
 		const n = await Phone.make({
 			user: 'agent1', password: this.supplier.password('agent1'), registrar: this.supplier.address,
 			tone: 880, answer: 'auto', role: 'nurse', ...nurse,
@@ -69,13 +69,26 @@ class Pair {
 			c.dial(this.supplier.uri);
 			await n.event('CALL_ESTABLISHED', 40000);
 			await until('a recording in progress', async () => await this.supplier.metric('recordings_active') === 1);
+		} catch (e) {
+			await c.stop();
+			await n.stop();
+			throw e;
+		}
+		return { caller: c, nurse: n };
+	}
+
+	// A call of so long; its recording at the supplier.
+	async call(ms = 1500, who) {
+		const before = (await this.supplier.recordings()).map((r) => r.id);
+		const { caller, nurse } = await this.talk(who);
+		try {
 			await sleep(ms);
-			c.hangup();
+			caller.hangup();
 			return await until('the recording', async () =>
 				(await this.supplier.recordings()).find((r) => r.state === 'sealed' && !before.includes(r.id)));
 		} finally {
-			await c.stop();
-			await n.stop();
+			await caller.stop();
+			await nurse.stop();
 		}
 	}
 
