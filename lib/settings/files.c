@@ -158,6 +158,14 @@ int files_pack(const struct settings *s, uint8_t *to, size_t max,
 		    s->agents[i].password_file, s->agents[i].line);
 	look(&k, "identity", s->identity);
 	look(&k, "passphrase-file", s->passphrase_file);
+	look(&k, "certificate of desk", s->https_certificate);
+	look(&k, "key of desk", s->https_key);
+	look(&k, "client-ca of desk", s->https_client_ca);
+	for (unsigned i = 0; i < s->feed_count; i++) {
+		look(&k, "certificate of a feed", s->feeds[i].certificate);
+		look(&k, "key of a feed", s->feeds[i].key);
+		look(&k, "ca of a feed", s->feeds[i].ca);
+	}
 	return k.err;
 }
 

@@ -30,7 +30,7 @@ before(async () => {
 	for (const folder of ['keys', 'passwords']) fs.mkdirSync(path.join(dir, folder));
 	const authority = await Authority.make(path.join(dir, 'made'), 'ca');
 	fs.copyFileSync(authority.certificate, path.join(dir, 'keys/ca.pem'));
-	for (const name of ['national', 'supplier', 'one-machine']) {
+	for (const name of ['national', 'supplier', 'provider', 'one-machine']) {
 		const it = await authority.sign(name, ['DNS:1177.national.example']);
 		fs.renameSync(it.certificate, path.join(dir, `keys/${name}.pem`));
 		fs.renameSync(it.key, path.join(dir, `keys/${name}.key`));
@@ -87,6 +87,25 @@ test('who answers takes 1177 from the national node, or from a carrier by its to
 	for (const p of providers) assert.match(p.body, /provider-key = .*\n\tprovider-recipient = /, p.name);
 });
 
+test('the provider pulls from the supplier, and shows a certificate', () => {
+	const peer = /^\tpeer "(.*)" \{\n\t\tcontroller = "(.*)"$/m.exec(read('supplier.conf'));
+	const feed = /^feed "(.*)" \{\n\turl = "https:\/\/.*:8443"\n\tcontroller = "(.*)"$/m.exec(read('provider.conf'));
+	assert.equal(peer[2], feed[2]);
+	assert.equal(/controller = "(.*)"/.exec(read('supplier.conf'))[1], peer[2]);
+	const keys = (name) => [...read(`${name}.conf`).matchAll(/^\tkey = "(age1.*)"$/gm)].map((m) => m[1]);
+	assert.deepEqual(keys('provider'), keys('supplier'));
+});
+
+test('no address that others reach, without asking who they are', async () => {
+	write('open.conf', read('supplier.conf').replace(/\tclient-ca = .*\n/, '').replace(/\tpeer [^}]*\}\n/, ''));
+	const r = await check('open');
+	assert.equal(r.status, 1);
+	assert.deepEqual([...rules(r.stdout)], ['GDPR-32-OPEN'], r.stdout);
+	const not = await run(vaxel, ['run', '-c', path.join(dir, 'open.conf')]);
+	assert.equal(not.status, 1);
+	assert.match(not.stderr, /GDPR-32-OPEN.*\n[^]*not started: mend the faults above/);
+});
+
 test('a supplier with an identity is at fault, wrapped or not', async () => {
 	const text = read('supplier.conf');
 	assert.doesNotMatch(text, /^keeper|identity =|passphrase-file/m);
@@ -107,7 +126,7 @@ async function here(name) {
 	const keys = Array(2).fill(['--recipient', 'age10j4j7kmyhhlpfcaflw8sltctjqjpnt24rz6e3wlcrecaajkrc4fsjcahjy']).flat();
 	const made = await run(vaxel, ['init', home, '--role', name, ...name === 'supplier' ? keys : []]);
 	assert.equal(made.status, 0, made.stderr);
-	write(conf, read(`${name}.conf`).replace(/192\.0\.2\.\d+:5061/, '127.0.0.1:0').replace(/192\.0\.2\.\d+/, '127.0.0.1')
+	write(conf, read(`${name}.conf`).replace(/192\.0\.2\.\d+:(5061|8443)/g, '127.0.0.1:0').replace(/192\.0\.2\.\d+/, '127.0.0.1')
 		.replace(/log-origin = ".*"/, `log-origin = "vaxel.example/${name}"`)
 		.replace('/var/lib/vaxel', path.join(home, 'state')).replace('/run/vaxel', path.join(home, 'run'))
 		.replace(/\thost = .*\n/g, ''));
