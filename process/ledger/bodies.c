@@ -1,11 +1,20 @@
 /*
- * Bodies of erased recordings: the recorder, which has the store, deletes them.
- * It is told until it says that they are gone, whoever dies in between.
+ * Bodies of erased recordings: who has the store (the recorder, or the puller
+ * of a node that does not record) deletes them. It is told until it says that
+ * they are gone, whoever dies in between.
  */
 #include "base/log.h"
 #include "process/ledger/self.h"
 
 enum { AGAIN_MS = 10000 };
+
+/* Whoever has the store: one of them does. */
+static struct ipc *store_of(const struct ledger *l)
+{
+	struct ipc **peers = l->process->peers;
+
+	return peers[ROLE_RECORDER] ? peers[ROLE_RECORDER] : peers[ROLE_PULLER];
+}
 
 static void tell_one(void *arg, const uint8_t name[ID_BYTES])
 {
@@ -13,14 +22,14 @@ static void tell_one(void *arg, const uint8_t name[ID_BYTES])
 	struct ipc_message m = { .type = IPC_BODY_ERASE, .fd = -1 };
 
 	memcpy(m.u.BODY_ERASE.body_name, name, ID_BYTES);
-	(void)!ipc_send(l->process->peers[ROLE_RECORDER], &m);
+	(void)!ipc_send(store_of(l), &m);
 }
 
 void ledger_tell_bodies(struct ledger *l)
 {
 	int err;
 
-	if (!l->process->peers[ROLE_RECORDER] || !book_database(l->book))
+	if (!store_of(l) || !book_database(l->book))
 		return;
 	err = database_bodies(book_database(l->book), tell_one, l);
 	if (err)

@@ -262,7 +262,7 @@ static void ledger_peer(struct process *p, void *self, enum role role,
 	struct ledger *l = self;
 
 	(void)index;
-	if (here && role == ROLE_RECORDER && l->book)
+	if (here && (role == ROLE_RECORDER || role == ROLE_PULLER) && l->book)
 		ledger_tell_bodies(l);
 	if (role == ROLE_COURIER)
 		cosigner_courier(l->cosigner, here);

@@ -44,7 +44,10 @@ struct asked {
 	enum pull_wanted is;
 };
 
-/* A whole one is more than its alarm was; an alarm takes nothing back. */
+/*
+ * A whole one is more than its alarm was; an alarm takes nothing back, and what
+ * was erased does not come again.
+ */
 static int compare(void *arg, const struct database_recording *r)
 {
 	struct asked *a = arg;
@@ -54,7 +57,8 @@ static int compare(void *arg, const struct database_recording *r)
 					!memcmp(r->kc.p, a->kc, sizeof(a->kc))
 				? PULL_KNOWN
 				: PULL_DIFFERS;
-	else if (has_body(r->state) || (r->has_entry && r->state == a->state))
+	else if (has_body(r->state) || r->state == RECORD_ERASED ||
+		 (r->has_entry && r->state == a->state))
 		a->is = PULL_KNOWN;
 	return 0;
 }

@@ -263,7 +263,9 @@ static const char *const texts[SQL_STATEMENTS] = {
 		     ", envelope, card_envelope, card, seq"
 		     " FROM (SELECT seq, recording AS ready FROM feed"
 		     " WHERE seq > ?1 AND controller = ?2)"
-		     " JOIN recordings ON id = ready ORDER BY seq",
+		     " JOIN recordings ON id = ready"
+		     /* what was erased is not spoken of any more */
+		     " WHERE state BETWEEN 3 AND 6 ORDER BY seq",
 	[SQL_TAKEN] = "SELECT seq FROM taken WHERE controller = ?1",
 	[SQL_TAKEN_PUT] = "INSERT INTO taken (controller, seq) VALUES (?1, ?2)"
 			  " ON CONFLICT (controller) DO UPDATE SET"

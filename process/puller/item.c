@@ -50,7 +50,7 @@ static int take_state(const json_t *o, struct item *i)
 	struct text state = text_in(o, "state"), reason = text_in(o, "reason");
 	int k = RECORD_SEALED;
 
-	while (k < RECORD_STATES &&
+	while (k <= RECORD_RECOVERED &&
 	       !text_is(state, record_state_text((enum record_state)k)))
 		k++;
 	i->state = (enum record_state)k;
@@ -58,7 +58,7 @@ static int take_state(const json_t *o, struct item *i)
 		if (text_is(reason, record_reason_text((enum record_reason)k)))
 			break;
 	i->reason = (enum record_reason)k;
-	return i->state == RECORD_STATES || k == RECORD_REASONS ? EBADMSG : 0;
+	return i->state > RECORD_RECOVERED || k == RECORD_REASONS ? EBADMSG : 0;
 }
 
 /* It is opaque, but has to stand in a URL. */

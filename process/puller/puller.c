@@ -2,7 +2,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/log.h"
 #include "process/puller/self.h"
 
 static int prepare(struct process *p, void **ret_self)
@@ -54,6 +56,22 @@ static int start(struct process *p, void *of)
 	return err;
 }
 
+/* Asked until it is gone, so of one that is gone already too. */
+static void erase_body(struct puller *self, const uint8_t name[ID_BYTES])
+{
+	struct ipc_message m = { .type = IPC_BODY_ERASED, .fd = -1 };
+	int err = store_delete(self->store, name);
+
+	if (err && err != ENOENT) {
+		log_error("the body of an erased recording stays, and is tried "
+			  "again: %s",
+			  strerror(err));
+		return;
+	}
+	memcpy(m.u.BODY_ERASED.body_name, name, ID_BYTES);
+	(void)!ipc_send(self->process->peers[ROLE_LEDGER], &m);
+}
+
 /* The ledger's say which feed, the courier's which fetch. */
 static void message(struct process *p, void *of, struct ipc *from,
 		    struct ipc_message *m)
@@ -62,6 +80,10 @@ static void message(struct process *p, void *of, struct ipc *from,
 
 	(void)p;
 	(void)from;
+	if (m->type == IPC_BODY_ERASE) {
+		erase_body(self, m->u.BODY_ERASE.body_name);
+		return;
+	}
 	for (unsigned i = 0; i < self->count; i++)
 		if (m->type == IPC_FETCHED || m->about == i + 1)
 			pull_message(&self->pulls[i], m);

@@ -302,6 +302,27 @@ function both() {
 		await restarted();
 	});
 
+	test('what is erased at the provider is gone there, and is not pulled again', async () => {
+		const sealed = (await p.provider.recordings()).filter((r) => r.state === 'sealed' && r.id !== first.id);
+		const [gone] = sealed;
+		const store = path.join(p.provider.state, 'store'), before = fs.readdirSync(store).length;
+		const r = await p.provider.vaxel(['recording', 'erase', gone.id, '--as', listener.name, '--key-file', listener.signing,
+			'--reason', 'the patient asks', '-c', p.provider.conf]);
+		assert.equal(r.status, 0, r.stdout + r.stderr);
+		await until('the body to be gone', () => fs.readdirSync(store).length === before - 1);
+		// from the beginning once more
+		p.configure({ more: { 'feed again': {
+			url: p.url, controller: 'Region Test', every: 1, certificate: p.client.certificate, key: p.client.key, ca: p.authority.certificate,
+		} } });
+		await restarted();
+		const { cursor } = (await p.list()).at(-1);
+		await until('the end of it', async () => (await p.provider.select("SELECT cursor FROM pulled WHERE feed = 'again'"))[0]?.cursor === cursor);
+		assert.equal(fs.readdirSync(store).length, before - 1);
+		assert.equal((await p.provider.recordings()).find((x) => x.id === gone.id).state, 'erased');
+		p.configure();
+		await restarted();
+	});
+
 	test('once taken, envelopes leave the supplier, who opens nothing with its whole disk', async () => {
 		p.letGo = true;
 		p.configure();

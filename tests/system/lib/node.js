@@ -165,15 +165,21 @@ class Node {
 		}, ms, 100);
 	}
 
-	// Details of the ledger's events of a kind, in order. Of a copy: the ledger
-	// lets nobody else into its own.
+	// Details of the ledger's events of a kind, in order.
 	async events(type) {
+		const rows = await this.select(`SELECT details FROM entries WHERE type = '${type}' ORDER BY entry`);
+		return rows.map((e) => JSON.parse(e.details));
+	}
+
+	// Rows of the ledger's database. Of a copy: the ledger lets nobody else into
+	// its own.
+	async select(sql) {
 		const copy = path.join(this.dir, 'copy.sqlite');
 		for (const end of ['', '-wal']) fs.copyFileSync(path.join(this.state, 'ledger', `db.sqlite${end}`), copy + end);
-		const r = await run('sqlite3', ['-json', copy, `SELECT details FROM entries WHERE type = '${type}' ORDER BY entry`]);
+		const r = await run('sqlite3', ['-json', copy, sql]);
 		for (const end of ['', '-wal', '-shm']) fs.rmSync(copy + end, { force: true });
 		if (r.status) throw new Error(`sqlite3: ${r.stderr}`);
-		return JSON.parse(r.stdout || '[]').map((e) => JSON.parse(e.details));
+		return JSON.parse(r.stdout || '[]');
 	}
 
 	metrics() {
