@@ -9,7 +9,8 @@ const { Node, top, vaxel } = require('../tests/system/lib/node.js');
 const { Phone } = require('../tests/system/lib/phone.js');
 const audio = require('../tests/system/lib/audio.js');
 const search = require('../tests/system/lib/search.js');
-const { run, sleep, until } = require('../tests/system/lib/wait.js');
+const { Witnesses } = require('../tests/system/lib/witnesses.js');
+const { run, sleep, start, until } = require('../tests/system/lib/wait.js');
 const { title, begin, say, bad, ok, check, plain, json, failures, seconds } = require('./tell.js');
 
 // Numbers that the Swedish authority keeps free for fiction.
@@ -83,10 +84,14 @@ async function ordinaryRecorder() {
 
 // ---- act 2: the call
 
+// A region and the authority: each a witness, on a machine of its own.
 async function startNodes() {
+	const witnesses = await Witnesses.make(path.join(home, 'witnesses'));
+	running.push(witnesses);
 	const provider = await Node.make('one-machine', {
 		dir: path.join(home, 'provider'), host: '127.0.0.1',
 		sections: {
+			...witnesses.settings,
 			'trunk carrier': { from: ['127.0.0.3'] },
 			'line 1177': {
 				controller: 'Vårdlinjen i Sverige AB', 'position-every': 0,
@@ -116,8 +121,9 @@ async function startNodes() {
 	law('register.conf', SUBCONTRACTOR);
 	law('routes.conf', BANGKOK_FIRST);
 	running.push(provider, national);
+	await witnesses.start(provider.keys.log_key);
 	await Promise.all([provider.start(), national.start()]);
-	return { provider, national };
+	return { provider, national, witnesses };
 }
 
 async function callState(node) {
@@ -247,11 +253,11 @@ async function withoutAnEntry({ provider }, { recording }, listener) {
 	check(r.status === 1 && /refused no-entry/.test(r.stderr), `a rightful listener, but no entry in the log: ${r.stderr.trim().split('\n').pop()}`);
 }
 
-async function byRight({ provider }, { recording, callerWav }, listener) {
+async function byRight({ provider, witnesses }, { recording, callerWav }, listener) {
 	begin('Listening by right');
 	const r = await run(vaxel, ['recording', 'open', recording.id, '--as', listener.user, '--key-file', listener.signing,
 		'--to', listener.recipient, '--purpose', 'care', '-c', provider.conf], { binary: true });
-	check(r.status === 0, r.stderr.trim().split('\n').pop());
+	check(r.status === 0 && /cosigned=2\/2/.test(r.stderr), `${r.stderr.trim().split('\n').pop()}: asked for in the log, and two witnesses have signed that`);
 	const plain = await run('age', ['-d', '-i', listener.identity], { input: r.stdout, binary: true });
 	const file = path.join(home, 'opened.mka');
 	fs.writeFileSync(file, plain.stdout);
@@ -268,6 +274,19 @@ async function byRight({ provider }, { recording, callerWav }, listener) {
 	fs.rmSync(file);
 	const v = await provider.vaxel(['ledger', 'verify', path.join(provider.state, 'ledger', 'log'), '--key', provider.keys.log_key]);
 	check(v.status === 0, `the log, verified by itself: ${v.stdout.trim()}`);
+}
+
+async function withoutAWitness({ provider, witnesses }, { recording }, listener) {
+	begin('One witness does not answer');
+	const [, away] = witnesses.all;
+	await away.stop();
+	const asked = start(vaxel, ['recording', 'open', recording.id, '--as', listener.user, '--key-file', listener.signing,
+		'--to', listener.recipient, '--purpose', 'care', '-c', provider.conf]);
+	await until('what is waited for', () => /^waiting /m.test(asked.err), 20000);
+	check(!asked.out && asked.status === null, `nothing is released; who asks is told: ${/^waiting .*$/m.exec(asked.err)[0]}`);
+	await away.start();
+	const status = await asked.exited;
+	check(status === 0 && /cosigned=2\/2/.test(asked.err), `it is back: ${asked.err.trim().split('\n').pop()}`);
 }
 
 // ---- the end of a recording
@@ -316,7 +335,7 @@ async function makeListener({ provider }) {
 
 async function stopAll() {
 	for (const it of running.splice(0).reverse()) {
-		if (it instanceof Phone) await it.stop();
+		if (it instanceof Phone || it instanceof Witnesses) await it.stop();
 		else await it.stop('SIGTERM', 8000);
 	}
 	if (!process.env.STATE) fs.rmSync(home, { recursive: true, force: true });
@@ -348,6 +367,7 @@ async function main() {
 	await withoutTheKey(nodes, call);
 	await withoutAnEntry(nodes, call, listener);
 	await byRight(nodes, call, listener);
+	await withoutAWitness(nodes, call, listener);
 	await erased(nodes, call, listener);
 	plain();
 	say(`${seconds().toFixed(0)} s; ${failures() ? `${failures()} did not hold` : 'everything held'}`, { failures: failures() });

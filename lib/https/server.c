@@ -290,7 +290,8 @@ static int add_fields(struct MHD_Response *to, const struct https_answer *a)
 		{ "Content-Type", a->type },
 		{ "Cache-Control", "no-store" },
 		{ "X-Content-Type-Options", "nosniff" },
-		{ "Content-Security-Policy", "default-src 'none'" },
+		{ "Content-Security-Policy",
+		  "default-src 'none'; style-src 'self'" },
 	};
 
 	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)

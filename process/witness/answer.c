@@ -122,8 +122,12 @@ struct answer answer_get(struct witness *w, struct text path)
 
 	if (l)
 		return get_checkpoint(w, l);
+	if (text_is(path, "/style.css")) {
+		page_style(&to);
+		return with(200, "text/css; charset=utf-8", &to);
+	}
 	if (!text_is(path, "/"))
 		return answer_plain(404, "there is nothing here");
-	page_write(w, &to);
+	page_write(w, &to, (uint64_t)clock_wall_ms() / 1000);
 	return with(200, "text/html; charset=utf-8", &to);
 }

@@ -48,6 +48,9 @@ int state_keep(struct witness *w, const struct witness_log *l,
 void state_keep_fork(struct witness *w, const struct witness_log *l,
 		     struct text body);
 
+/* Does such a proof lie there? */
+bool state_has_fork(const struct witness *w, const struct witness_log *l);
+
 /* ENOENT when nothing was cosigned yet. */
 int state_read(struct witness *w, const struct witness_log *l, char *buf,
 	       size_t max, size_t *ret_len) CHECK_RESULT;
@@ -69,7 +72,8 @@ struct answer answer_get(struct witness *w, struct text path);
 struct answer answer_plain(unsigned status, const char *text);
 
 /* ---- page.c: each log's last checkpoint, and when */
-void page_write(const struct witness *w, struct writer *to);
+void page_write(const struct witness *w, struct writer *to, uint64_t now_s);
+void page_style(struct writer *to);
 
 /* ---- server.c */
 struct server_options {

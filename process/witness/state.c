@@ -51,6 +51,14 @@ int state_keep(struct witness *w, const struct witness_log *l, struct text note)
 	return file_write(w->state_fd, path, note.p, note.len, 0644);
 }
 
+bool state_has_fork(const struct witness *w, const struct witness_log *l)
+{
+	char path[PATH_BYTES];
+
+	path_of(l, "fork", path);
+	return !faccessat(w->state_fd, path, F_OK, 0);
+}
+
 void state_keep_fork(struct witness *w, const struct witness_log *l,
 		     struct text body)
 {
@@ -58,7 +66,7 @@ void state_keep_fork(struct witness *w, const struct witness_log *l,
 	int err;
 
 	path_of(l, "fork", path);
-	if (!faccessat(w->state_fd, path, F_OK, 0))
+	if (state_has_fork(w, l))
 		return;
 	log_alarm("%s has signed two checkpoints of size %llu that contradict "
 		  "each other; the second one is kept in %s",

@@ -196,9 +196,12 @@ test('a page shows each log, and when', async () => {
 	const r = await ask('GET', '/');
 	assert.equal(r.status, 200);
 	assert.match(r.type, /^text\/html/);
-	assert.match(r.body, new RegExp(`one.example/log</td><td><a href="/${one.hash}/checkpoint">300 entries</a></td><td>\\d{4}-`));
-	assert.match(r.body, new RegExp(`two.example/log</td><td><a href="/${two.hash}/checkpoint">${two.leaves.length} entries`));
-	assert.equal(r.headers['content-security-policy'], "default-src 'none'");
+	const rowOf = (log) => new RegExp(`<tr><th scope="row">${log.origin}.*`).exec(r.body)[0];
+	assert.match(rowOf(one), new RegExp(`<a href="/${one.hash}/checkpoint">300 entries</a></td><td><time datetime="\\d{4}-.*It forked`));
+	assert.match(rowOf(two), new RegExp(`<a href="/${two.hash}/checkpoint">${two.leaves.length} entries.*less than a minute ago.*Up to date`));
+	assert.equal(r.headers['content-security-policy'], "default-src 'none'; style-src 'self'");
+	const style = await ask('GET', '/style.css');
+	assert.match(style.type, /^text\/css/);
 });
 
 test('it is confined', { skip: process.getuid() !== 0 && 'needs root' }, () => {
