@@ -46,6 +46,7 @@ COMMAND(disclosure);
 COMMAND(access_request);
 COMMAND(probe);
 COMMAND(process);
+COMMAND(age_plugin);
 #undef COMMAND
 
 #endif

@@ -201,7 +201,10 @@ static int join(struct sharing *j, const char *named)
 				  j->passphrase ? "is the passphrase right?"
 						: "were they made with a "
 						  "passphrase? (--passphrase)");
-	else
+	else if (j->check)
+		(void)printf(j->json ? "{\"recipient\":\"%s\"}\n" : "%s\n",
+			     recipient);
+	else if ((status = key_ceremony(j, recipient)) == EXIT_YES)
 		status = key_print_identity(&key, NULL, j->json);
 	age_identity_close(&key);
 	return status;
@@ -218,6 +221,13 @@ int key_join(int argc, char **argv)
 	if (!end && status == EXIT_YES) {
 		if (j.need || j.of || j.out)
 			status = node_usage(key_usage, "see the usage");
+		else if (j.check + j.without_entry + (j.entry != NULL) != 1)
+			status = node_usage(
+				key_usage,
+				"say --entry N, where two officers say that "
+				"the key is brought out, or --check, which "
+				"does not show it (or, with no node left to "
+				"ask, --without-entry)");
 		else if (j.recipient &&
 			 (age_recipient_read(text_of(j.recipient), &r) ||
 			  text_copy(named, sizeof(named),

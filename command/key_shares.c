@@ -83,6 +83,9 @@ int sharing_open(struct sharing *j, int argc, char **argv, bool *ret_end)
 		{ "--out", &j->out, NULL },
 		{ "--recipient", &j->recipient, NULL },
 		{ "--passphrase", NULL, &j->passphrase_asked },
+		{ "--entry", &j->entry, NULL },
+		{ "--check", NULL, &j->check },
+		{ "--without-entry", NULL, &j->without_entry },
 		{ 0 }
 	};
 	struct node_args a;
@@ -96,6 +99,7 @@ int sharing_open(struct sharing *j, int argc, char **argv, bool *ret_end)
 	}
 	*ret_end = false;
 	j->json = a.json;
+	j->config = a.config;
 	j->input = secret_new(INPUT_MAX);
 	j->set = secret_new(sizeof(struct share_set));
 	return j->input && j->set ? EXIT_YES

@@ -13,7 +13,8 @@
 
 struct sharing {
 	const char *need, *of, *out, *recipient;
-	bool passphrase_asked, json;
+	const char *entry, *config; /* of the ceremony */
+	bool passphrase_asked, json, check, without_entry;
 	struct secret *passphrase; /* NULL: none */
 	size_t passphrase_len;
 	struct secret *input;
@@ -27,6 +28,12 @@ void sharing_close(struct sharing *j);
 
 /* Where it was asked for. repeat: a person types it twice. */
 int sharing_passphrase(struct sharing *j, bool repeat) CHECK_RESULT;
+
+/*
+ * key_ceremony.c: may the key with that recipient be brought out? By the entry
+ * that was named, or without one, which is then said.
+ */
+int key_ceremony(const struct sharing *j, const char *recipient);
 
 struct share_set *sharing_set(const struct sharing *j);
 

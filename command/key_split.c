@@ -183,6 +183,8 @@ int key_split(int argc, char **argv)
 	bool end;
 	int status = sharing_open(&j, argc, argv, &end);
 
+	if (!end && (j.entry || j.check || j.without_entry))
+		status = node_usage(key_usage, "see the usage");
 	if (!end && status == EXIT_YES) {
 		if (j.recipient || !j.need || !j.of ||
 		    text_u64(text_of(j.of), 2, SHARE_MEMBERS_MAX, &of) ||

@@ -111,8 +111,18 @@ int command_run(int argc, char **argv)
 	return parent_run(file, processes);
 }
 
+/* age runs what is called so; the same program under another name. */
+static bool is_plugin(const char *name)
+{
+	const char *slash = name ? strrchr(name, '/') : NULL;
+
+	return name && !strcmp(slash ? slash + 1 : name, "age-plugin-vaxel");
+}
+
 int main(int argc, char **argv)
 {
+	if (argc && is_plugin(argv[0]))
+		return command_age_plugin(argc, argv);
 	if (argc < 2) {
 		usage(stderr);
 		return EXIT_USAGE;

@@ -14,10 +14,11 @@ int recording_open(int argc, char **argv);
 /* argv[0]: hold, release-hold or erase. */
 int recording_act(int argc, char **argv);
 
-/* Ask for one recording's sound as `recording open` does. */
+/* Ask for one recording's sound, or its card, as `recording open` does. */
 struct recording_wish {
 	const char *id, *as, *key_file, *purpose;
-	const char *to; /* age1... */
+	const char *to;    /* age1... */
+	const char *scope; /* NULL: audio */
 };
 
 /* What is released: first the fresh header by itself, then the payload. */

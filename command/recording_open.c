@@ -318,7 +318,7 @@ int recording_open_for(const struct settings *s, const struct recording_wish *w,
 			    .as = w->as,
 			    .to = w->to,
 			    .purpose = w->purpose,
-			    .scope = "audio",
+			    .scope = w->scope ? w->scope : "audio",
 			    .key_file = w->key_file,
 			    .id = w->id };
 	int status;

@@ -23,6 +23,7 @@ static const char *const asks[TALK_ASKS] = {
 	[TALK_KEPT] = "kept",
 	[TALK_KEY] = "key",
 	[TALK_ROTATE] = "rotate",
+	[TALK_FIND] = "find",
 	[TALK_PROBE] = "probe",
 	[TALK_ACT] = "act",
 	[TALK_ACCESSES] = "accesses",
@@ -101,6 +102,18 @@ static int read_key(const json_t *o, struct talk_request *q)
 	return text_copy(q->details, sizeof(q->details), details) ? EBADMSG : 0;
 }
 
+static int read_find(const json_t *o, struct talk_request *q)
+{
+	struct text share;
+	uint8_t bytes[32];
+	size_t len;
+
+	if (get(o, "share", &share) || share.len != TALK_SHARE_CHARS ||
+	    base64_read(share, BASE64_UNPADDED, bytes, sizeof(bytes), &len))
+		return EBADMSG;
+	return text_copy(q->share, sizeof(q->share), share);
+}
+
 static int read_approve(const json_t *o, struct talk_request *q)
 {
 	struct text details;
@@ -160,6 +173,8 @@ static int read_object(const json_t *o, struct talk_request *q)
 		return read_user(o, q);
 	case TALK_KEY:
 		return read_key(o, q);
+	case TALK_FIND:
+		return read_find(o, q);
 	default:
 		return 0;
 	}

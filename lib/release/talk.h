@@ -42,6 +42,8 @@
  *   {"ask":"recover"}     J {"asked":true}
  *   {"ask":"key","type":"key.created"...,"details":TEXT}
  *                         J {"entry":N}
+ *   {"ask":"find","share":TEXT}  of the first stanza of an envelope
+ *                         J {"id","scope"}
  *   {"ask":"rotate"}      J {"rotated":N,"right":N,"refused":{REASON:N...}}
  *                         after each batch, all so far, and at the end
  *   {"ask":"accesses","id"}  J {"entry","type","at","details":TEXT} each
@@ -56,6 +58,8 @@
 #define TALK_SOCKET "control.sock" /* in the runtime folder */
 #define TALK_REQUEST_MAX 8192
 #define TALK_FRAME_MAX (128 * 1024) /* of an answer, type included */
+
+#define TALK_SHARE_CHARS 43 /* of an envelope's first stanza */
 
 enum talk_type { TALK_JSON = 'J', TALK_DATA = 'D', TALK_END = 'E' };
 
@@ -78,6 +82,7 @@ enum talk_ask {
 	TALK_KEPT,
 	TALK_KEY,
 	TALK_ROTATE,
+	TALK_FIND,
 	TALK_PROBE,
 	TALK_ACT,
 	TALK_ACCESSES,
@@ -95,8 +100,9 @@ struct talk_request {
 	uint64_t number; /* of an entry: TALK_DISCLOSURE */
 	/* TALK_USER; details of TALK_APPROVE too */
 	bool added;
-	enum key_act act;   /* TALK_KEY */
-	enum act_kind kind; /* TALK_ACT */
+	enum key_act act;                 /* TALK_KEY */
+	enum act_kind kind;               /* TALK_ACT */
+	char share[TALK_SHARE_CHARS + 1]; /* TALK_FIND */
 	char details[CONTROL_DETAILS_MAX];
 };
 

@@ -18,7 +18,7 @@ _vaxel() {
 	probe) COMPREPLY=($(compgen -W "-c --by-node --patience --json --help" -- "$cur")) ;;
 	witness) COMPREPLY=($(compgen -W "-c --help" -- "$cur")) ;;
 	check) COMPREPLY=($(compgen -W "-c --policy --help" -- "$cur")) ;;
-	key) COMPREPLY=($(compgen -W "new split join propose approve rotate unlock lock -c --out --recovery --handover --witness --need --of --passphrase --recipient --as --for --from --months --destroy --recovery --reason --key-file --json --help" -- "$cur")) ;;
+	key) COMPREPLY=($(compgen -W "new split join propose approve rotate unlock lock -c --out --recovery --handover --witness --need --of --passphrase --recipient --entry --check --without-entry --as --for --from --months --destroy --recovery --reason --key-file --json --help" -- "$cur")) ;;
 	disclosure) COMPREPLY=($(compgen -W "show approve -c --as --key-file --json --help" -- "$cur")) ;;
 	user) COMPREPLY=($(compgen -W "add list remove -c --role --json --help" -- "$cur")) ;;
 	init) COMPREPLY=($(compgen -W "--role --listen --recipient --json --help" -- "$cur")) ;;

@@ -259,6 +259,19 @@ static void user_stored(struct job *j, const struct ipc_message *m)
 	job_end(j, 0, NULL, NULL);
 }
 
+static void show_found(struct job *j, const struct ipc_message *m)
+{
+	json_t *o = job_ledger_reply(j, m);
+	bool sent;
+
+	if (!o)
+		return;
+	sent = job_send_json(j, o);
+	json_decref(o);
+	if (sent)
+		job_end(j, 0, NULL, NULL);
+}
+
 /* ---- what an officer decided about a recording */
 
 static void acted(struct job *j, const struct ipc_message *m)
@@ -348,6 +361,12 @@ void ask_begin(struct job *j)
 		desk_append(j, q->added ? "user.added" : "user.removed",
 			    j->desk->process->settings->organisation,
 			    q->details, user_stored);
+		break;
+	case TALK_FIND:
+		job_ask_ledger(j,
+			       json_pack("{s:s,s:s}", "ask", "find", "share",
+					 q->share),
+			       show_found);
 		break;
 	case TALK_KEY:
 		desk_append(j, key_act_type(q->act),

@@ -56,6 +56,7 @@ int answer_taken(struct answer *a) CHECK_RESULT;
 
 int answer_envelopes(struct answer *a) CHECK_RESULT;
 int answer_rotate(struct answer *a) CHECK_RESULT;
+int answer_find(struct answer *a) CHECK_RESULT;
 
 /* ---- answer_entries.c */
 

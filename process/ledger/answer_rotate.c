@@ -1,5 +1,5 @@
 /*
- * Asks of a rotation: envelopes a page, and those that were made anew
+ * Asks about envelopes: a page of them, whose one is, and those made anew
  */
 #include <stdlib.h>
 
@@ -109,4 +109,17 @@ int answer_rotate(struct answer *a)
 		err = change(a, t);
 	free(t);
 	return err ? err : answer_append(a);
+}
+
+int answer_find(struct answer *a)
+{
+	uint8_t id[ID_BYTES];
+	bool card;
+	int err =
+		database_find(book_database(a->book), a->ask->share, id, &card);
+
+	return err ? err
+		   : answer_put(a->w,
+				json_pack("{s:o, s:s}", "id", answer_id(id),
+					  "scope", card ? "card" : "audio"));
 }

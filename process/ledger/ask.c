@@ -32,6 +32,7 @@ static const struct {
 	[ASK_ENVELOPES] = { answer_envelopes, true },
 	[ASK_ROTATE] = { answer_rotate, true },
 	[ASK_ACCESSES] = { answer_accesses, true },
+	[ASK_FIND] = { answer_find, true },
 };
 
 void ask_refuse(struct writer *ret, const char *word)

@@ -61,6 +61,9 @@
  *   {"ask":"envelopes","limit":N,"after":ID}   after optional
  *     {"envelopes":[{"id","envelope","card_envelope"}...]}
  *        of what is whole, oldest first, as many as fit
+ *   {"ask":"find","share":TEXT}   the 43 characters of an envelope's first
+ * stanza
+ *     {"id":ID,"scope":"audio"|"card"}
  *   {"ask":"rotate","rows":[{"id","envelope","card_envelope"}...], and all of
  *    "append", of type key.rotated}
  *     as "append"; the envelopes are replaced with the entry, or neither is
@@ -94,6 +97,7 @@
 #define ASK_DETAILS_MAX ROTATED_DETAILS_MAX
 #define ASK_ENVELOPE_MAX 1024
 #define ASK_ROWS_MAX 24
+#define ASK_SHARE_CHARS 43
 #define ASK_REPLY_MAX 60000
 #define ASK_CURSOR_MAX 64
 
@@ -118,6 +122,7 @@ enum ask_what {
 	ASK_ROTATE,
 	ASK_ACT,
 	ASK_ACCESSES,
+	ASK_FIND,
 	ASK_WHATS
 };
 
@@ -145,6 +150,7 @@ struct ask {
 	int64_t now_ms;    /* of the ledger's clock: set by who answers */
 	size_t details_len;
 	char details[ASK_DETAILS_MAX];
+	char share[ASK_SHARE_CHARS + 1];
 	unsigned row_count;
 	struct ask_row rows[ASK_ROWS_MAX];
 };

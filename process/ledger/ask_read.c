@@ -13,6 +13,7 @@ static const char *const names[ASK_WHATS] = {
 	[ASK_TAKEN] = "taken",         [ASK_ENVELOPES] = "envelopes",
 	[ASK_ROTATE] = "rotate",       [ASK_ACT] = "act",
 	[ASK_COSIGNED] = "cosigned",   [ASK_ACCESSES] = "accesses",
+	[ASK_FIND] = "find",
 };
 
 /* Absent: *has is false and nothing is written. */
@@ -182,6 +183,16 @@ static int take_row(const json_t *o, struct ask_row *row)
 		       : 0;
 }
 
+static int take_share(const json_t *o, struct ask *a)
+{
+	struct text t;
+	bool has;
+
+	if (take_text(o, "share", &t, &has) || !has || t.len != ASK_SHARE_CHARS)
+		return EBADMSG;
+	return text_copy(a->share, sizeof(a->share), t) ? EBADMSG : 0;
+}
+
 static int take_rotate(const json_t *o, struct ask *a)
 {
 	const json_t *rows = json_object_get(o, "rows");
@@ -240,6 +251,8 @@ static int take_all(const json_t *o, struct ask *a)
 		return a->org[0] ? take_place(o, a) : EBADMSG;
 	case ASK_ROTATE:
 		return take_rotate(o, a);
+	case ASK_FIND:
+		return take_share(o, a);
 	default:
 		return 0;
 	}

@@ -134,6 +134,10 @@ int database_envelopes(struct database *db, const uint8_t *after,
 		       unsigned limit, database_recording_h *h,
 		       void *arg) CHECK_RESULT;
 
+/* Whose envelope, or card's, begins with a stanza of that share? ENOENT. */
+int database_find(struct database *db, const char *share,
+		  uint8_t ret_id[ID_BYTES], bool *ret_card) CHECK_RESULT;
+
 /* Envelope, and unless empty card's envelope and card, of id. ENOENT. */
 int database_rotate(struct database *db,
 		    const struct database_recording *r) CHECK_RESULT;

@@ -44,3 +44,27 @@ int database_rotate(struct database *db, const struct database_recording *r)
 	err = sql_run(&b);
 	return err || sqlite3_changes(db->db) ? err : ENOENT;
 }
+
+static int find(struct database *db, enum sql which, const char *share,
+		uint8_t ret_id[ID_BYTES])
+{
+	struct bind b = sql_bind(db, which);
+	int err;
+
+	bind_bytes(&b, share, strlen(share));
+	err = sql_row(&b);
+	if (err)
+		return err;
+	err = sql_fixed(&b, 0, ret_id, ID_BYTES);
+	sql_done(&b);
+	return err;
+}
+
+int database_find(struct database *db, const char *share,
+		  uint8_t ret_id[ID_BYTES], bool *ret_card)
+{
+	int err = find(db, SQL_FIND_AUDIO, share, ret_id);
+
+	*ret_card = err == ENOENT;
+	return err == ENOENT ? find(db, SQL_FIND_CARD, share, ret_id) : err;
+}

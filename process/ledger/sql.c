@@ -21,6 +21,11 @@
 	"type IN ('disclosure.requested', 'disclosure.approved',"              \
 	" 'disclosure.released', 'disclosure.refused')"
 
+/* Of an age header's first stanza, "age-encryption.org/v1\n-> X25519 " before
+ */
+#define AUDIO_SHARE "substr(envelope, 33, 43)"
+#define CARD_SHARE "substr(card_envelope, 33, 43)"
+
 static const char schema[] =
 	"CREATE TABLE IF NOT EXISTS entries ("
 	" entry INTEGER PRIMARY KEY,"
@@ -63,6 +68,10 @@ static const char schema[] =
 	" ON recordings (controller, state, at, id);"
 	"CREATE INDEX IF NOT EXISTS recordings_unpaired ON recordings (at)"
 	" WHERE " UNPAIRED ";"
+	"CREATE INDEX IF NOT EXISTS recordings_share ON"
+	" recordings (" AUDIO_SHARE ");"
+	"CREATE INDEX IF NOT EXISTS recordings_card_share ON"
+	" recordings (" CARD_SHARE ");"
 	"CREATE TABLE IF NOT EXISTS calls ("
 	" call TEXT PRIMARY KEY,"
 	" at INTEGER NOT NULL,"
@@ -226,6 +235,10 @@ static const char *const texts[SQL_STATEMENTS] = {
 			  " WHERE id = ?1 UNION ALL"
 			  " SELECT -1, x'' WHERE ?1 IS NULL)"
 			  " ORDER BY at, id LIMIT ?2",
+	[SQL_FIND_AUDIO] =
+		"SELECT id FROM recordings WHERE " AUDIO_SHARE " = ?1 LIMIT 1",
+	[SQL_FIND_CARD] =
+		"SELECT id FROM recordings WHERE " CARD_SHARE " = ?1 LIMIT 1",
 	[SQL_ROTATE] = "UPDATE recordings SET envelope = ?2, card_envelope ="
 		       " CASE length(?3) WHEN 0 THEN card_envelope ELSE ?3 END,"
 		       " card = CASE length(?4) WHEN 0 THEN card ELSE ?4 END"

@@ -105,6 +105,45 @@ describe('keys', { timeout: 120000 }, () => {
 		}
 	});
 
+	test('D2: stock age opens an export through the keeper, asked for and logged', async () => {
+		const bin = path.join(node.dir, 'bin'), identity = path.join(node.dir, 'plugin.identity');
+		fs.mkdirSync(bin);
+		fs.symlinkSync(vaxel, path.join(bin, 'age-plugin-vaxel'));
+		const made = await run(path.join(bin, 'age-plugin-vaxel'), ['--as', 'olga', '--purpose', 'legal']);
+		assert.match(made.stdout, /^AGE-PLUGIN-VAXEL-1/m);
+		fs.writeFileSync(identity, made.stdout);
+		const env = { ...process.env, HOME: home, PATH: `${bin}:${process.env.PATH}`, VAXEL_CONF: node.conf };
+		const age = (args, input, more = {}) => run('age', ['-d', ...args], { input, binary: true, env: { ...env, ...more } });
+		const part = await exported('plugin');
+		const audio = Buffer.concat([part('envelope'), part('body')]);
+		const before = (await node.events('disclosure.released')).length;
+		const plain = await age(['-i', identity], audio);
+		assert.equal(plain.status, 0, plain.stderr);
+		assert.deepEqual(plain.stdout, (await run('age', ['-d', '-i', spare[0]], { input: audio, binary: true })).stdout);
+		const card = await age(['-j', 'vaxel'], part('card'), { VAXEL_AS: 'olga', VAXEL_PURPOSE: 'legal' });
+		assert.equal(card.status, 0, card.stderr);
+		assert.equal(JSON.parse(card.stdout).recording, id);
+		assert.equal((await node.events('disclosure.released')).length, before + 2);
+		const none = await age(['-j', 'vaxel'], audio, { VAXEL_AS: 'ove', VAXEL_PURPOSE: 'curiosity' });
+		assert.notEqual(none.status, 0);
+		assert.match(String(none.stderr), /what for\? --purpose CODE/);
+	});
+
+	test('D3: the recovery key is brought out by an entry of two officers', async () => {
+		const draft3 = path.join(node.dir, 'draft3'), shares = (await run(vaxel, ['key', 'split', '--need', '2', '--of', '2'],
+			{ input: `${node.keys.recovery_identity}\n` })).stdout;
+		const join = (...args) => run(vaxel, ['key', 'join', ...args], { input: shares });
+		assert.equal((await join()).status, 2);
+		assert.equal((await join('--check')).stdout, `${node.keys.recovery_recipient}\n`);
+		assert.match((await join('--entry', '0', '-c', node.conf)).stderr, /no request|does not say that a recovery key/);
+		await ok(['key', 'propose', node.keys.recovery_recipient, '--recovery', '--reason', 'the passphrase is lost', '--as', 'olga', '--out', draft3]);
+		const entry = /entry=(\d+)/.exec((await ok(['key', 'approve', draft3, '--as', 'ove'])).stdout)[1];
+		const r = await join('--entry', entry, '-c', node.conf);
+		assert.equal(r.status, 0, r.stderr);
+		assert.match(r.stdout, new RegExp(node.keys.recovery_identity));
+		assert.match((await node.events('key.recovery'))[0].statement, /reason the passphrase is lost/);
+	});
+
 	test('E: keys by the month: sealed to this month\'s, opened once it is unlocked', async () => {
 		const dir = path.join(node.dir, 'months'), second = path.join(node.dir, 'second');
 		const sheet = (await ok(['key', 'new', '--months', '2', '--for', 'Region Test', '--out', dir])).stdout.trim().split('\n');

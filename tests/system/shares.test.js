@@ -23,7 +23,7 @@ function lines(args, input) {
 const recovery = lines(['new', '--recovery'])[0];
 const shares = lines(['split', '--need', '3', '--of', '5'], recovery.identity);
 const words = shares.map((s) => s.words);
-const join = (...list) => key(['join', '--json'], list.join('\n'));
+const join = (...list) => key(['join', '--without-entry', '--json'], list.join('\n'));
 
 function refused(r, text) {
 	assert.strictEqual(r.status, 1, r.err);
@@ -41,7 +41,7 @@ test('any three of five give the key that age knows', () => {
 		assert.deepStrictEqual(JSON.parse(r.out), recovery);
 	}
 	const again = spawnSync('age-keygen', ['-y'],
-		{ input: key(['join'], words.slice(2).join('\r\n')).out, encoding: 'utf8' });
+		{ input: key(['join', '--without-entry'], words.slice(2).join('\r\n')).out, encoding: 'utf8' });
 	assert.strictEqual(again.stdout.trim(), recovery.recipient);
 });
 
@@ -56,7 +56,7 @@ test('each mistake has its own word', () => {
 	refused(join(words[0], words[0], words[1]), /share 2: was given before/);
 	const other = lines(['split', '--need', '2', '--of', '2'], recovery.identity);
 	refused(join(words[0], words[1], other[0].words), /share 3: is of another set/);
-	refused(key(['join', '--recipient', 'age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg'],
+	refused(key(['join', '--without-entry', '--recipient', 'age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg'],
 		words.join('\n')), /another key than that of age1lggyhqrw/);
 	refused(key(['split', '--need', '2', '--of', '3'], recovery.identity.replace(/.$/, (c) => (c === 'Q' ? 'P' : 'Q'))), /no key|mistyped/);
 	for (const args of [['--need', '1', '--of', '3'], ['--need', '4', '--of', '3'], ['--need', '2', '--of', '17'], []])
@@ -75,10 +75,10 @@ test('files for their owners alone, and a passphrase that is missed', () => {
 		assert.strictEqual(files.length, 3);
 		for (const f of files) assert.strictEqual(fs.statSync(f).mode & 0o777, 0o600);
 		const two = files.slice(1).map((f) => fs.readFileSync(f, 'utf8')).join('');
-		const good = key(['join', '--passphrase', '--json'], `vinter\n${two}`);
+		const good = key(['join', '--without-entry', '--passphrase', '--json'], `vinter\n${two}`);
 		assert.deepStrictEqual(JSON.parse(good.out), recovery);
-		refused(key(['join'], two), /were they made with a passphrase/);
-		refused(key(['join', '--passphrase'], `sommar\n${two}`), /is the passphrase right/);
+		refused(key(['join', '--without-entry'], two), /were they made with a passphrase/);
+		refused(key(['join', '--without-entry', '--passphrase'], `sommar\n${two}`), /is the passphrase right/);
 		// what is there stays, and nothing is added beside it
 		fs.unlinkSync(files[0]);
 		const before = fs.readFileSync(files[1], 'utf8');
