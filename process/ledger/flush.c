@@ -59,8 +59,9 @@ static void tell_events(struct ledger *l, enum role role)
 
 static void tell_all(struct ledger *l)
 {
-	tell_events(l, ROLE_SWITCH);
-	tell_events(l, ROLE_RECORDER);
+	/* whoever said something, not only those who often do */
+	for (int role = 0; role < ROLE_COUNT; role++)
+		tell_events(l, (enum role)role);
 	for (unsigned i = 0; i < l->waiting_count; i++)
 		if (l->waiting[i].type != IPC_EVENTS_STORED)
 			tell(l, &l->waiting[i]);
