@@ -126,6 +126,9 @@ describe('a machine', { concurrency: false }, () => {
 				}, 60000, 200)]);
 			assert.deepEqual([own.faults, own.found, own['left-out']], [0, [], 0]);
 			assert.ok(own.looked > 10);
+			// the log has told it so, and it is gone
+			await until('the end of its look', () => n.pids('prober').length === 0, 20000);
+			assert.doesNotMatch(n.log, /did not take/);
 			assert.deepEqual(inside.faults, [], inside.stderr);
 			assert.doesNotMatch(inside.stderr, /no node runs/);
 			for (const outside of [clear, sealed]) {
