@@ -144,3 +144,20 @@ describe('a log with witnesses', { timeout: 180000 }, () => {
 		await call();
 	});
 });
+
+test('witnesses of whom two quorums need not share one, or whom anybody could overhear: refused', async () => {
+	const n = await Node.make();
+	try {
+		const w = await Witnesses.make(path.join(n.dir, 'w'), 2, 'any');
+		n.configure({ ...quiet, ...w.settings });
+		const checked = () => run(vaxel, ['check', '-c', n.conf]);
+		assert.match((await checked()).stdout, /policy:\d+: CONFIG: two quorums need not share a witness.*\n(.*\n)*1 faults$/m);
+		const started = await run(vaxel, ['run', '-c', n.conf]);
+		assert.equal(started.status, 1);
+		assert.match(started.stderr, /two quorums need not share a witness/);
+		fs.writeFileSync(w.policy, fs.readFileSync(w.policy, 'utf8').replace('https:', 'http:').replace(' any ', ' all '));
+		assert.match((await checked()).stdout, /a witness is not asked over HTTPS/);
+	} finally {
+		await n.remove();
+	}
+});
