@@ -36,8 +36,9 @@ static void fetch(struct pull *p)
 	path[w.len] = '\0';
 	p->base = p->offset;
 	p->is_resumed = p->offset > 0;
+	/* who knows no ranges sends all of it again */
 	(void)pull_fetch(p, PULL_BODY, false, path, p->offset,
-			 p->item.body_bytes - p->offset);
+			 p->item.body_bytes);
 }
 
 /* From the part, or from the body where that is whole already. */
@@ -123,12 +124,12 @@ void pull_body_begin(struct pull *p)
 		pull_has_body(p);
 		return;
 	}
-	if (!err) {
-		/* under that name lies something else: not ours to replace */
+	if (!err || err == EBADMSG) {
+		/* of whatever size: it is not theirs to replace */
 		pull_wrong(p, "under a body's name lies another body");
 		return;
 	}
-	err = open_part(p);
+	err = err == ENOENT ? open_part(p) : err;
 	if (!err && p->offset > p->item.body_bytes)
 		err = begin_anew(p);
 	p->is_resumed = p->offset > 0;
@@ -142,11 +143,8 @@ void pull_body_begin(struct pull *p)
 
 static void write_part(struct pull *p, const struct ipc_FETCHED *m)
 {
-	/* who knows no ranges sends all of it */
 	if (m->status == 200)
 		p->base = 0;
-	if (m->status != 200 && m->status != 206)
-		return;
 	p->offset = p->base + m->offset;
 	if (p->offset + m->bytes.len > p->item.body_bytes) {
 		pull_wrong(p, "a body is longer than its log says");
@@ -158,14 +156,23 @@ static void write_part(struct pull *p, const struct ipc_FETCHED *m)
 	}
 	p->offset += m->bytes.len;
 	metric_add(METRIC_pulled_bytes, m->bytes.len);
-	(void)!IPC_SEND(p->self->process->peers[ROLE_COURIER], FETCH_CREDIT,
-			p->fetch, .bytes = (uint32_t)m->bytes.len);
+}
+
+/* What is no body is read too: its end says why. */
+static void take_part(struct pull *p, const struct ipc_FETCHED *m)
+{
+	if (m->status == 200 || m->status == 206)
+		write_part(p, m);
+	if (p->step == PULL_BODY)
+		(void)!IPC_SEND(p->self->process->peers[ROLE_COURIER],
+				FETCH_CREDIT, p->fetch,
+				.bytes = (uint32_t)m->bytes.len);
 }
 
 void pull_body_fetched(struct pull *p, const struct ipc_FETCHED *m)
 {
 	if (m->outcome == FETCH_MORE)
-		write_part(p, m);
+		take_part(p, m);
 	else if (m->outcome != FETCH_DONE)
 		pull_fail(p,
 			  fetch_outcome_text((enum fetch_outcome)m->outcome));

@@ -253,20 +253,10 @@ function both() {
 			[{ ...another(real, body), kc: 'cd'.repeat(16) }, body, /an item is malformed, or not what its log says/],
 			[another(real, body, { org: 'Region Y' }), body, /it gives another controller's/],
 		];
-		const keys = { certificate: p.client.certificate, key: p.client.key, ca: p.authority.certificate };
-		const more = {}, servers = [];
-		for (const [i, [item, bytes]] of cases.entries()) {
-			const s = await Impostor.make(HERE, await freePort(HERE), { ...p.server, ca: p.authority.certificate });
-			s.items = [item];
-			s.bodies.set(item.id, bytes);
-			servers.push(s);
-			more[`feed other${i}`] = { url: `https://${HERE}:${s.server.address().port}`, controller: 'Region Test', every: 1, ...keys };
-		}
-		p.configure({ more });
+		const servers = await impostors(cases);
 		try {
 			await restarted();
-			for (const [i, [, , what]] of cases.entries())
-				await until(`${what}`, () => new RegExp(`feed other${i}: .*${what.source}`).test(p.provider.log));
+			await said(cases);
 			const of = (id) => async () => (await listed(p.provider))?.find((r) => r.id === id);
 			// of the clock nothing else hangs on
 			assert.equal((await until('the honest one', of(honest.id))).sha256, honest.sha256);
@@ -281,6 +271,46 @@ function both() {
 			for (const s of servers) await s.stop();
 		}
 	});
+
+	test('nor take away what is here, nor stop the line with a long answer that is no body', async () => {
+		const [real] = await p.list();
+		const body = crypto.randomBytes(1 << 20);
+		const cases = [
+			[another(real, body, { body: real.body }), body, /under a body's name lies another body/],
+			[another(real, body), body, /it answers, but not with a body/, 500],
+		];
+		const servers = await impostors(cases);
+		try {
+			await restarted();
+			await said(cases);
+			const v = await p.provider.vaxel(['recording', 'verify', first.id, '-c', p.provider.conf]);
+			assert.equal(v.status, 0, v.stdout + v.stderr);
+		} finally {
+			for (const s of servers) await s.stop();
+		}
+	});
+
+	// A feed of its own for each: what it says, the body that comes, what we
+	// say of it, and the status of the body's answer.
+	async function impostors(cases) {
+		const keys = { certificate: p.client.certificate, key: p.client.key, ca: p.authority.certificate };
+		const more = {}, servers = [];
+		for (const [i, [item, bytes, , status = 200]] of cases.entries()) {
+			const s = await Impostor.make(HERE, await freePort(HERE), { ...p.server, ca: p.authority.certificate });
+			s.items = [item];
+			s.status = status;
+			s.bodies.set(item.id, bytes);
+			servers.push(s);
+			more[`feed other${i}`] = { url: `https://${HERE}:${s.server.address().port}`, controller: 'Region Test', every: 1, ...keys };
+		}
+		p.configure({ more });
+		return servers;
+	}
+
+	async function said(cases) {
+		for (const [i, [, , what]] of cases.entries())
+			await until(`${what}`, () => new RegExp(`feed other${i}: .*${what.source}`).test(p.provider.log));
+	}
 
 	// With what it says from then on.
 	async function restarted() {

@@ -33,6 +33,7 @@ class Impostor {
 	items = [];
 	bodies = new Map();
 	asked = [];
+	status = 200; // of a body
 
 	static async make(host, port, { certificate, key, ca }) {
 		const s = new Impostor();
@@ -48,6 +49,7 @@ class Impostor {
 		const body = /^\/recordings\/([a-z2-7]{26})\/body$/.exec(url.pathname);
 		this.asked.push(`${request.method} ${url.pathname}`);
 		if (body && this.bodies.has(body[1])) {
+			response.statusCode = this.status;
 			response.end(this.bodies.get(body[1]));
 		} else if (url.pathname === '/feed') {
 			const after = url.searchParams.get('after');
