@@ -133,10 +133,21 @@ static void add_tls(struct pack *k)
 }
 
 /* Whoever uses it opens it by himself. */
-static void look(struct pack *k, const char *what, const char *path)
+static void look(struct pack *k, const char *what, const char *name,
+		 const char *path, unsigned line)
 {
 	if (*path && access(path, R_OK))
-		report(k, k->s->keeper_line, what, "", strerror(errno));
+		report(k, line, what, name, strerror(errno));
+}
+
+static void look_of_feed(struct pack *k, const struct feed *f)
+{
+	char name[SETTINGS_NAME_MAX + 8];
+
+	(void)snprintf(name, sizeof(name), "feed %s", f->name);
+	look(k, "certificate", name, f->certificate, f->line);
+	look(k, "key", name, f->key, f->line);
+	look(k, "ca", name, f->ca, f->line);
 }
 
 int files_pack(const struct settings *s, uint8_t *to, size_t max,
@@ -156,16 +167,13 @@ int files_pack(const struct settings *s, uint8_t *to, size_t max,
 	for (unsigned i = 0; i < s->agent_count; i++)
 		add(&k, FILE_AGENT_PASSWORD, "password-file", s->agents[i].name,
 		    s->agents[i].password_file, s->agents[i].line);
-	look(&k, "identity", s->identity);
-	look(&k, "passphrase-file", s->passphrase_file);
-	look(&k, "certificate of desk", s->https_certificate);
-	look(&k, "key of desk", s->https_key);
-	look(&k, "client-ca of desk", s->https_client_ca);
-	for (unsigned i = 0; i < s->feed_count; i++) {
-		look(&k, "certificate of a feed", s->feeds[i].certificate);
-		look(&k, "key of a feed", s->feeds[i].key);
-		look(&k, "ca of a feed", s->feeds[i].ca);
-	}
+	look(&k, "identity", "", s->identity, s->keeper_line);
+	look(&k, "passphrase-file", "", s->passphrase_file, s->keeper_line);
+	look(&k, "certificate", "desk", s->https_certificate, s->desk_line);
+	look(&k, "key", "desk", s->https_key, s->desk_line);
+	look(&k, "client-ca", "desk", s->https_client_ca, s->desk_line);
+	for (unsigned i = 0; i < s->feed_count; i++)
+		look_of_feed(&k, &s->feeds[i]);
 	return k.err;
 }
 

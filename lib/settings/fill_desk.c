@@ -24,6 +24,7 @@ void loader_fill_desk(struct loader *l, cfg_t *cfg)
 	const char *listen = cfg_getstr(cfg, "https-listen");
 	unsigned line = loader_line(l, "desk", NULL, "https-listen");
 
+	s->desk_line = line;
 	if (*listen &&
 	    (loader_host_and_port(listen, s->https_address,
 				  sizeof(s->https_address), &s->https_port) ||

@@ -310,6 +310,7 @@ struct settings {
 	char https_certificate[SETTINGS_PATH_MAX];
 	char https_key[SETTINGS_PATH_MAX];
 	char https_client_ca[SETTINGS_PATH_MAX];
+	unsigned desk_line;
 	struct desk_peer peers[SETTINGS_DESK_PEERS];
 	unsigned peer_count;
 	struct feed feeds[SETTINGS_FEEDS];

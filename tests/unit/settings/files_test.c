@@ -127,6 +127,30 @@ static void what_cannot_be_used_is_said_and_left_out(void **state)
 	assert_null(memmem(packed, sizeof(packed), "second", 6));
 }
 
+/* They are opened by whoever uses them, once the node runs: too late to say. */
+static void what_others_open_is_looked_at(void **state)
+{
+	const char none[] = "/nonexistent/file";
+	struct feed *f = &s->feeds[0];
+
+	(void)state;
+	s->desk_line = 7;
+	memcpy(s->https_client_ca, none, sizeof(none));
+	assert_int_equal(pack(sizeof(packed)), EINVAL);
+	assert_int_equal(faults, 1);
+	assert_string_equal(said, "7 client-ca of desk cannot be used: "
+				  "No such file or directory");
+	s->https_client_ca[0] = '\0';
+	s->feed_count = 1;
+	f->line = 9;
+	memcpy(f->name, "supplier", sizeof("supplier"));
+	memcpy(f->key, none, sizeof(none));
+	assert_int_equal(pack(sizeof(packed)), EINVAL);
+	assert_int_equal(faults, 2);
+	assert_string_equal(said, "9 key of feed supplier cannot be used: "
+				  "No such file or directory");
+}
+
 static void no_room_is_no_overflow(void **state)
 {
 	(void)state;
@@ -168,6 +192,7 @@ int main(void)
 		T(each_is_found_by_kind_and_name),
 		T(what_cannot_be_used_is_said_and_left_out),
 		T(no_room_is_no_overflow),
+		T(what_others_open_is_looked_at),
 		T(any_bytes_are_looked_through),
 	};
 
