@@ -22,6 +22,8 @@
 
 enum { PAGE = 24 };
 
+_Static_assert(PAGE <= ROTATED_ROWS_MAX, "a page is a batch");
+
 struct rotate {
 	json_t *page; /* envelopes, as the ledger has them */
 	size_t at;    /* of the page */
@@ -250,7 +252,10 @@ static void on_page(struct job *j, const struct ipc_message *m)
 	r->page = json_incref(json_object_get(o, "envelopes"));
 	r->at = 0;
 	json_decref(o);
-	if (json_array_size(r->page))
+	/* more than was asked for would not fit into a batch */
+	if (!json_is_array(r->page) || json_array_size(r->page) > PAGE)
+		nonsense(j, "ledger");
+	else if (json_array_size(r->page))
 		next_row(j);
 	else
 		finish(j);
