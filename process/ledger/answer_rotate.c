@@ -108,7 +108,10 @@ int answer_rotate(struct answer *a)
 	if (!err)
 		err = change(a, t);
 	free(t);
-	return err ? err : answer_append(a);
+	if (err)
+		return err;
+	/* envelopes without their entry must not be committed either */
+	return answer_append(a) ? EIO : 0;
 }
 
 int answer_find(struct answer *a)

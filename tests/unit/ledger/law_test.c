@@ -344,6 +344,38 @@ static void what_is_told_again_brings_nothing_back(void **state)
 	assert_int_equal(state_of(&r), RECORD_ERASED);
 }
 
+/* Where the entry cannot be made the process ends, and nothing is committed. */
+static void made_anew_with_the_entry_or_not(void **state)
+{
+	static struct ask a;
+	uint8_t reply[4096];
+	struct writer w = writer_on(reply, sizeof(reply));
+	struct recorded r;
+
+	(void)state;
+	record(&r);
+	a = (struct ask){ .what = ASK_ROTATE,
+			  .type = EVENT_KEY_ROTATED,
+			  .org = "Region X",
+			  .at_ms = now_ms,
+			  .details = "{}",
+			  .details_len = 2,
+			  .row_count = 1,
+			  .rows[0] = { .envelope_len = 7 } };
+	memcpy(a.rows[0].id, r.id, ID_BYTES);
+	assert_int_equal(ask_answer(book, &a, &w), 0);
+	assert_non_null(memmem(reply, w.len, "\"entry\"", 7));
+	a.org[0] = '\n';
+	assert_int_equal(ask_answer(book, &a, &w), EIO);
+	reopen();
+	a.org[0] = 'R';
+	assert_string_equal(act(&r, ACT_ERASE), "");
+	w.len = 0;
+	assert_int_equal(ask_answer(book, &a, &w), 0);
+	assert_non_null(memmem(reply, w.len, "not-found", 9));
+	assert_int_equal(state_of(&r), RECORD_ERASED);
+}
+
 static void no_file_has_a_piece_of_it(void **state)
 {
 	enum { MANY = 500, ERASED = 40 };
@@ -391,6 +423,7 @@ int main(void)
 		CASE(who_is_no_officer_decides_nothing),
 		CASE(an_act_counts_once_and_soon),
 		CASE(what_is_told_again_brings_nothing_back),
+		CASE(made_anew_with_the_entry_or_not),
 		CASE(no_file_has_a_piece_of_it),
 	};
 
