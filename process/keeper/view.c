@@ -33,7 +33,7 @@ void view_free(struct view *v)
 	v->destroyed = NULL;
 	free(v->holes);
 	v->holes = NULL;
-	v->hole_count = v->hole_max = 0;
+	v->hole_count = v->hole_used = v->hole_max = 0;
 	v->organisations = NULL;
 	keeper_table_free(&v->recordings);
 	keeper_table_free(&v->requests);
@@ -49,7 +49,7 @@ void view_restart(struct view *v)
 	v->forked = false;
 	v->ignored = v->proven_size = v->key_at_ms = 0;
 	v->key_count = v->destroyed_count = 0;
-	v->hole_count = 0;
+	v->hole_count = v->hole_used = 0;
 }
 
 void view_anchor(struct view *v, uint64_t size, const struct merkle_hash *root)
@@ -215,9 +215,13 @@ static int apply_recovering(struct view *v, const struct control *c)
 
 /* ---- details that went with an erased recording */
 
+#define HOLE_CLOSED (UINT64_C(1) << 63)
+
 static int hole_put(struct view *v, uint64_t entry)
 {
-	if (v->hole_count == v->hole_max) {
+	if (!v->hole_count)
+		v->hole_used = 0;
+	if (v->hole_used == v->hole_max) {
 		size_t max = v->hole_max ? 2 * v->hole_max : 64;
 		uint64_t *p = realloc(v->holes, max * sizeof(*p));
 
@@ -226,17 +230,28 @@ static int hole_put(struct view *v, uint64_t entry)
 		v->holes = p;
 		v->hole_max = max;
 	}
-	v->holes[v->hole_count++] = entry;
+	v->holes[v->hole_used++] = entry;
+	v->hole_count++;
 	return 0;
 }
 
+/* They came in their order, and there may be as many as were ever erased. */
 static void hole_close(struct view *v, uint64_t entry)
 {
-	for (size_t i = 0; i < v->hole_count; i++)
-		if (v->holes[i] == entry) {
-			v->holes[i] = v->holes[--v->hole_count];
-			return;
-		}
+	size_t from = 0, to = v->hole_used;
+
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+
+		if ((v->holes[middle] & ~HOLE_CLOSED) < entry)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	if (from == v->hole_used || v->holes[from] != entry)
+		return;
+	v->holes[from] |= HOLE_CLOSED;
+	v->hole_count--;
 }
 
 static void close_holes(struct view *v, const struct control_erased *e)

@@ -91,8 +91,8 @@ struct view {
 	struct merkle_hash anchor_root;
 	bool forked; /* it was not met */
 	/* entries without their details, of which no erasure has said so yet */
-	uint64_t *holes;
-	size_t hole_count, hole_max;
+	uint64_t *holes; /* closed ones among them */
+	size_t hole_count, hole_used, hole_max;
 };
 
 int view_init(struct view *v, const char *origin) CHECK_RESULT;

@@ -243,6 +243,36 @@ static void withheld_and_another_erased(struct world *w)
 			     "\"entries\":[0]}"));
 }
 
+/* The last come first, some of them twice, and all but those left over. */
+static void many_erased_but(struct world *w, unsigned left_over)
+{
+	enum { MANY = 80 };
+	uint64_t first = w->view.edge.size;
+	char details[128];
+
+	for (unsigned i = 0; i < MANY; i++)
+		withheld(w);
+	for (unsigned i = MANY; i-- > left_over;) {
+		unsigned long long entry = first + i;
+
+		(void)snprintf(details, sizeof(details),
+			       "{\"recording\":\"aaaaaaaaaaaaaaaaaaaaaaaaaa\","
+			       "\"entries\":[%llu,%llu]}",
+			       entry, entry + i % 2);
+		assert_int_equal(0, world_log(w, "recording.erased", details));
+	}
+}
+
+static void many_erased(struct world *w)
+{
+	many_erased_but(w, 0);
+}
+
+static void all_but_one_erased(struct world *w)
+{
+	many_erased_but(w, 1);
+}
+
 static void in_the_book(struct world *w)
 {
 	struct used_request q = { .not_after_ms = w->request.not_after_ms };
@@ -548,6 +578,10 @@ static const struct spoil spoils[] = {
 	{ "details withheld", REFUSAL_NO_ENTRY, withheld, NULL, NULL, false },
 	{ "details erased with another", REFUSAL_NONE, withheld_and_erased,
 	  NULL, NULL, false },
+	{ "details of many erased", REFUSAL_NONE, many_erased, NULL, NULL,
+	  false },
+	{ "all but one of them", REFUSAL_NO_ENTRY, all_but_one_erased, NULL,
+	  NULL, false },
 	{ "details withheld, others erased", REFUSAL_NO_ENTRY,
 	  withheld_and_another_erased, NULL, NULL, false },
 	{ "in the book", REFUSAL_USED, NULL, in_the_book, NULL, false },
