@@ -10,8 +10,12 @@
 
 enum {
 	TELL_MS = 2000,
-	/* the keeper takes none older than a minute, by its own clock */
-	FRESH_MS = 40000,
+	/*
+	 * The keeper takes none older than a minute, by its own clock; what a
+	 * witness signed was kept for KEEP_MS perhaps, and a round took
+	 * ROUND_MOST_MS, before it was a quorum (cosigner.c).
+	 */
+	FRESH_MS = 30000,
 	WHY_MAX = 512,
 };
 
