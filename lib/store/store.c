@@ -189,9 +189,16 @@ int store_part_delete(struct store *s, const uint8_t name[ID_BYTES])
 int store_delete(struct store *s, const uint8_t name[ID_BYTES])
 {
 	char file[NAME_MAX_BYTES];
+	int err;
 
 	body_name(name, file);
-	return unlinkat(s->folder, file, 0) ? errno : store_names_sync(s);
+	if (!unlinkat(s->folder, file, 0))
+		return store_names_sync(s);
+	if (errno != ENOENT)
+		return errno;
+	/* gone before, but perhaps not yet for good */
+	err = store_names_sync(s);
+	return err ? err : ENOENT;
 }
 
 int store_sync(struct store *s)

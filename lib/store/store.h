@@ -85,7 +85,7 @@ int store_size(struct store *s, const uint8_t name[ID_BYTES],
 int store_read(struct store *s, const uint8_t name[ID_BYTES], uint64_t offset,
 	       void *to, size_t len, size_t *ret_len) CHECK_RESULT;
 
-/* Gone for good once this returned 0. */
+/* Gone for good once this returned 0, or ENOENT: it was gone before. */
 int store_delete(struct store *s, const uint8_t name[ID_BYTES]) CHECK_RESULT;
 
 /* Whole bodies and parts, in no order. */
