@@ -1,5 +1,7 @@
 #include "seal/plugin.h"
 
+#include <sodium.h>
+
 #include "base/encode.h"
 
 enum { COLUMNS = 64, LINES_MAX = PLUGIN_BODY_MAX / 48 + 1 };
@@ -75,8 +77,10 @@ int plugin_write(struct writer *w, const char *args, struct bytes body)
 	struct writer b = writer_on(text, sizeof(text));
 
 	base64_write(&b, BASE64_UNPADDED, body.p, body.len);
-	if (b.full)
+	if (b.full) {
+		sodium_memzero(text, sizeof(text));
 		return EMSGSIZE;
+	}
 	writer_printf(w, "-> %s\n", args);
 	/* a last line of 64 is followed by an empty one */
 	for (size_t at = 0; at <= b.len; at += COLUMNS) {
@@ -85,5 +89,6 @@ int plugin_write(struct writer *w, const char *args, struct bytes body)
 		writer_copy(w, text + at, n);
 		writer_u8(w, '\n');
 	}
+	sodium_memzero(text, sizeof(text)); /* it may be a file key */
 	return writer_finish(w);
 }

@@ -113,11 +113,16 @@ static const struct envelope_maker *make(struct recipients *r,
 	struct age_recipient list[SETTINGS_RECIPIENTS + 1];
 	struct made *to = &r->made[r->made_next];
 	struct envelope_maker *maker;
+	int err;
 
 	list[0] = *month;
 	memcpy(list + 1, r->list, r->count * sizeof(r->list[0]));
-	if (envelope_maker_new(&maker, list, r->count + 1))
+	err = envelope_maker_new(&maker, list, r->count + 1);
+	if (err) {
+		log_error("a month's key cannot be sealed to: %s",
+			  strerror(err));
 		return NULL;
+	}
 	envelope_maker_free(to->maker);
 	*to = (struct made){ *month, maker };
 	r->made_next = (r->made_next + 1) % MAKERS_MAX;
