@@ -102,7 +102,7 @@ describe('a log with witnesses', { timeout: 180000 }, () => {
 		assert.equal(outcome(r), 'refused no-quorum');
 		assert.equal(r.stdout.length, 0);
 		assert.equal((await node.events('disclosure.refused')).at(-1).reason, 'no-quorum');
-		assert.match(await node.metrics(), /vaxel_alarm_active\{alarm="witnesses-away"\} 1/);
+		await until('the alarm', async () => /vaxel_alarm_active\{alarm="witnesses-away"\} 1/.test(await node.metrics()));
 		await witnesses.all[1].start();
 		node.configure(settings(60));
 		await node.reload();
@@ -137,8 +137,8 @@ describe('a log with witnesses', { timeout: 180000 }, () => {
 		const r = await rut.ask(id, { purpose: 'complaint' });
 		assert.equal(r.status, 1);
 		assert.equal(outcome(r), 'refused rolled-back');
-		assert.match(node.log, /alarm ledger: witness w[12] has cosigned another past of this log/);
-		assert.match(await node.metrics(), /vaxel_alarm_active\{alarm="log-forked"\} 1/);
+		await until('what it says', () => /alarm ledger: witness w[12] has cosigned another past of this log/.test(node.log));
+		await until('the alarm', async () => /vaxel_alarm_active\{alarm="log-forked"\} 1/.test(await node.metrics()));
 		assert.match(fs.readFileSync(path.join(ledger(), 'log', 'fork'), 'utf8'), /^witness w[12], shown a proof from size \d+: /m);
 		await newNurse(); // the last one's registration went with the node
 		await call();
