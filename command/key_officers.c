@@ -16,6 +16,8 @@
 #include "command/userkey.h"
 #include "release/key_entry.h"
 
+enum { AHEAD_MS = 15 * 60 * 1000 };
+
 struct officers {
 	const char *as, *key_file, *out, *months, *controller, *reason;
 	bool destroy, recovery;
@@ -182,6 +184,12 @@ static int write_draft(const struct officers *o)
 	return EXIT_YES;
 }
 
+/* Each statement must be newer than the last, so such a one ends them all. */
+static bool is_ahead(uint64_t at_ms)
+{
+	return at_ms > (uint64_t)clock_wall_ms() + AHEAD_MS;
+}
+
 static int read_draft(struct officers *o)
 {
 	const char *path = o->args.args[0];
@@ -207,6 +215,12 @@ static int read_draft(struct officers *o)
 	if (strcmp(o->entry.statement.origin, o->settings->log_origin) != 0)
 		return node_fail("%s is for another log, %s", path,
 				 o->entry.statement.origin);
+	if (is_ahead(o->entry.statement.at_ms))
+		return node_fail(
+			"%s was proposed in the future: the clock of "
+			"%s's machine or of this one is wrong; nothing "
+			"that is said of keys until then would count",
+			path, o->entry.officers[0].by);
 	return EXIT_YES;
 }
 

@@ -62,6 +62,9 @@ describe('keys', { timeout: 120000 }, () => {
 		const alone = await v(['key', 'approve', draft, '--as', 'olga']);
 		assert.equal(alone.status, 1);
 		assert.match(alone.stderr, /another officer must approve/);
+		const ahead = path.join(node.dir, 'ahead');
+		fs.writeFileSync(ahead, fs.readFileSync(draft, 'utf8').replace(/at \d+/, `at ${Date.now() + 3600000}`));
+		assert.match((await v(['key', 'approve', ahead, '--as', 'ove'])).stderr, /was proposed in the future/);
 		const r = await ok(['key', 'approve', draft, '--as', 'ove']);
 		assert.match(r.stderr, new RegExp(`for Region Test\nrecipient ${node.keys.recipient}\nrecipient ${spare[1]}\nproposed by olga`));
 		assert.match(r.stdout, /^key\.created entry=\d+\n$/);
