@@ -2,7 +2,9 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -121,7 +123,7 @@ static void look_at(struct look *l, int folder, const char *name,
 /* Do all folders on the way there let everybody through? */
 static bool others_reach(const char *path)
 {
-	char at[SETTINGS_PATH_MAX];
+	char at[PATH_MAX];
 	struct stat st;
 
 	if (text_copy(at, sizeof(at), text_of(path)))
@@ -136,11 +138,13 @@ static bool others_reach(const char *path)
 	return true;
 }
 
-static void look_all(struct probe *p, const char *path, bool is_key)
+static void look_all(struct probe *p, const char *named, bool is_key)
 {
 	struct look l = { .p = p, .is_key = is_key };
+	char path[PATH_MAX];
 
-	if (!*path || !probe_step(p, path))
+	/* it may be a link to where it lies; nothing below it is followed */
+	if (!*named || !probe_step(p, named) || !realpath(named, path))
 		return;
 	/* of a key its own mode has to do: folders are opened in passing */
 	look_at(&l, AT_FDCWD, path, path, 0, is_key || others_reach(path));

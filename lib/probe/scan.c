@@ -22,14 +22,26 @@ struct scan {
 	uint16_t open[PORTS];
 };
 
+static bool any_under_way(const struct scan *s)
+{
+	for (unsigned i = 0; i < AT_ONCE; i++)
+		if (s->wires[i].fd >= 0)
+			return true;
+	return false;
+}
+
 static void begin(struct scan *s, unsigned slot)
 {
 	struct sockaddr_storage at = s->host->at, from;
 	int fd = socket(at.ss_family,
 			SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-	if (fd < 0)
+	if (fd < 0) {
+		/* too many files: later; no such family here: never */
+		if (errno != EMFILE || !any_under_way(s))
+			s->next++;
 		return;
+	}
 	if (probe_target_source(s->host, &from))
 		(void)!bind(fd, (struct sockaddr *)&from,
 			    sizeof(struct sockaddr_in));
@@ -59,14 +71,6 @@ static void settle(struct scan *s, unsigned slot)
 		s->open[s->open_count++] = s->ports[slot];
 	(void)close(w->fd);
 	w->fd = -1;
-}
-
-static bool any_under_way(const struct scan *s)
-{
-	for (unsigned i = 0; i < AT_ONCE; i++)
-		if (s->wires[i].fd >= 0)
-			return true;
-	return false;
 }
 
 static bool tell(struct scan *s)

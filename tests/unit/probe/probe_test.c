@@ -1,10 +1,15 @@
 /* What the probe makes of bytes: those of strangers and those of the kernel. */
 #include "../unit.h"
+#include "../scratch.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "probe/answer.h"
+#include "probe/files.h"
 #include "probe/probe.h"
 #include "probe/processes.h"
 #include "probe/sniff.h"
@@ -297,6 +302,25 @@ static void findings_are_harmless(void **state)
 	assert_int_equal(p.weaknesses, 1);
 }
 
+/* A state folder is often a link to another disk. */
+static void what_is_named_may_be_a_link(void **state)
+{
+	char dir[SCRATCH_MAX], at[SCRATCH_MAX + 8], link[SCRATCH_MAX + 8];
+	struct probe p = { .found = see };
+
+	(void)state;
+	assert_int_equal(scratch_make(dir), 0);
+	assert_int_equal(chmod(dir, 0755), 0);
+	(void)snprintf(at, sizeof(at), "%s/is", dir);
+	(void)snprintf(link, sizeof(link), "%s/link", dir);
+	assert_int_equal(mkdir(at, 0755), 0);
+	assert_int_equal(symlink("is", link), 0);
+	probe_files(&p, link);
+	assert_int_equal(p.faults, 1);
+	assert_non_null(strstr(seen, "every user of this machine may read it"));
+	assert_int_equal(scratch_remove(dir), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -311,6 +335,7 @@ int main(void)
 		cmocka_unit_test(public_addresses),
 		cmocka_unit_test(confinement),
 		cmocka_unit_test(findings_are_harmless),
+		cmocka_unit_test(what_is_named_may_be_a_link),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
