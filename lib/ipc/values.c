@@ -102,6 +102,7 @@ const char *fetch_outcome_text(enum fetch_outcome outcome)
 		[FETCH_NO_ADDRESS] = "its name has no address",
 		[FETCH_NO_CONNECTION] = "no connection",
 		[FETCH_NO_TRUST] = "its certificate is not trusted",
+		[FETCH_NO_KEY] = "our own certificate and key do not fit",
 		[FETCH_TIMED_OUT] = "no answer in time",
 		[FETCH_TOO_LONG] = "its answer is too long",
 		[FETCH_BROKEN] = "cut off, or no HTTP",

@@ -155,6 +155,7 @@ enum fetch_outcome {
 	FETCH_NO_ADDRESS,    /* its name has none */
 	FETCH_NO_CONNECTION, /* nobody answers there */
 	FETCH_NO_TRUST,      /* TLS: not who it should be, or too weak */
+	FETCH_NO_KEY,        /* our own certificate and key do not fit */
 	FETCH_TIMED_OUT,
 	FETCH_TOO_LONG, /* longer than the asker takes */
 	FETCH_BROKEN,   /* cut off, or no HTTP */

@@ -117,11 +117,12 @@ static enum fetch_outcome outcome_of(const struct fetch *f, CURLcode code)
 		return FETCH_NO_CONNECTION;
 	case CURLE_SSL_CONNECT_ERROR:
 	case CURLE_PEER_FAILED_VERIFICATION:
-	case CURLE_SSL_CERTPROBLEM:
 	case CURLE_SSL_CACERT_BADFILE:
 	case CURLE_SSL_CIPHER:
 	case CURLE_SSL_ISSUER_ERROR:
 		return FETCH_NO_TRUST;
+	case CURLE_SSL_CERTPROBLEM:
+		return FETCH_NO_KEY;
 	case CURLE_OPERATION_TIMEDOUT:
 		return FETCH_TIMED_OUT;
 	default:

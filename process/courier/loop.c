@@ -145,7 +145,7 @@ int loop_start(struct loop *l, uv_loop_t *uv, struct courier *c)
 
 void loop_close(struct loop *l)
 {
-	(void)uv_timer_stop(&l->timer);
 	(void)curl_multi_cleanup(l->multi);
+	(void)uv_timer_stop(&l->timer);
 	l->multi = NULL;
 }

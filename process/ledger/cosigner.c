@@ -462,6 +462,7 @@ void cosigner_reload(struct cosigner *c, const struct settings *s)
 			end_round(c);
 		c->policy = *fresh;
 		memset(c->all, 0, sizeof(c->all));
+		c->running = false; /* one may have begun as the last ended */
 		c->cosigned_size = 0;
 		c->next_ms = clock_mono_ms() + FIRST_MS;
 		arm(c);
