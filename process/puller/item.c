@@ -100,6 +100,7 @@ static int take_keys(const json_t *o, struct item *i)
 
 	if (take_number(o, "ms", &i->length_ms) ||
 	    take_number(o, "bytes", &i->body_bytes) || !i->body_bytes ||
+	    i->body_bytes > ITEM_BODY_MAX ||
 	    id_read(text_in(o, "body"), i->body) ||
 	    hex_read(text_in(o, "kc"), i->kc, sizeof(i->kc)) ||
 	    hex_read(text_in(o, "pn"), i->pn, sizeof(i->pn)) ||

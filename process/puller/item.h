@@ -13,6 +13,7 @@
 
 #define ITEM_CURSOR_MAX 64
 #define ITEM_NAME_MAX 64
+#define ITEM_BODY_MAX (UINT64_C(16) << 30) /* a call of more than a week */
 
 struct item {
 	char cursor[ITEM_CURSOR_MAX];

@@ -94,6 +94,7 @@ static void what_is_malformed_is_refused(void **state)
 	} rows[] = {
 		{ "\"bytes\":14122", "\"bytes\":0" },
 		{ "\"bytes\":14122", "\"bytes\":-1" },
+		{ "\"bytes\":14122", "\"bytes\":17179869185" },
 		{ "\"bytes\":14122", "\"bytes\":\"many\"" },
 		{ "\"at\":", "\"at\":99" },
 		{ "\"cursor\":\"1.", "\"cursor\":\"1/" },
