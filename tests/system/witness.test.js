@@ -193,6 +193,9 @@ test('a log on the disk is cosigned, and stands before its policy', async () => 
 });
 
 test('a page shows each log, and when', async () => {
+	const size = two.leaves.length;
+	two.grow(size + 1);
+	assert.equal((await add(two.request(size))).status, 200);
 	const r = await ask('GET', '/');
 	assert.equal(r.status, 200);
 	assert.match(r.type, /^text\/html/);

@@ -20,7 +20,17 @@ async function apart(file, ms = 240000) {
 
 // From within: a second network, joined to this one by a pair of devices.
 async function second(here, there) {
-	const holder = start('unshare', ['--net', '--', 'sleep', 'infinity']);
+	// it ends with its standard input, so with us, however we end
+	const holder = start('unshare', ['--net', '--', 'cat']);
+	try {
+		return await join(holder, here, there);
+	} catch (e) {
+		await holder.stop('SIGKILL');
+		throw e;
+	}
+}
+
+async function join(holder, here, there) {
 	const own = `${await must('readlink', '/proc/self/ns/net')}`;
 	await until('a second network', async () => {
 		const r = await run('readlink', [`/proc/${holder.pid}/ns/net`]);

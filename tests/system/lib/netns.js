@@ -12,7 +12,7 @@ class Network {
 	// inside: another one, whose rights over it this one's wire needs
 	static async make(inside) {
 		const n = new Network();
-		const [program, ...args] = [...inside ? inside.under : [], 'unshare', '-n', 'sleep', '600'];
+		const [program, ...args] = [...inside ? inside.under : [], 'unshare', '-n', 'cat']; // ends with its standard input, so with us
 		n.keeper = start(program, args);
 		const here = inside ? own(inside.keeper.pid) : own(process.pid);
 		await until('a network of its own', () => own(n.keeper.pid) && own(n.keeper.pid) !== here &&
