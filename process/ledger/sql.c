@@ -195,11 +195,17 @@ static const char *const texts[SQL_STATEMENTS] = {
 		" ON CONFLICT (id) DO UPDATE SET envelope = excluded.envelope,"
 		" card_envelope = excluded.card_envelope, body = excluded.body,"
 		" at = excluded.at, kc = excluded.kc, pn = excluded.pn"
-		" WHERE state <> 7",
-	/* an alarm takes nothing from what is whole */
+		/* what is told again of what is whole: since then the envelope
+		   was made anew perhaps */
+		" WHERE state <> 7 AND (state NOT IN (3, 6) OR kc = x'')",
+	/* an alarm takes nothing from what is whole, nor does a card under an
+	   envelope of before */
 	[SQL_RECORDING_END] =
 		"UPDATE recordings SET state = ?2, reason = ?3, length_ms = ?4,"
-		" body_bytes = ?5, body_sha256 = ?6, card = ?7 WHERE id = ?1"
+		" body_bytes = ?5, body_sha256 = ?6, card = CASE WHEN"
+		" state IN (3, 6) AND length(card) > 0 AND"
+		" substr(?7, 1, length(card_envelope)) <> card_envelope"
+		" THEN card ELSE ?7 END WHERE id = ?1"
 		" AND (?2 <> 5 OR state NOT IN (3, 6)) AND state <> 7",
 	/* recovered supersedes, in whatever order they come; one that never
 	   began has this entry alone */

@@ -344,6 +344,22 @@ static void what_is_told_again_brings_nothing_back(void **state)
 	assert_int_equal(state_of(&r), RECORD_ERASED);
 }
 
+static int take_bytes(void *arg, const struct database_recording *r)
+{
+	*(size_t *)arg = r->envelope.len + r->card.len;
+	return 0;
+}
+
+static size_t bytes_of(const struct recorded *r)
+{
+	size_t len = 0;
+
+	assert_int_equal(database_recording(book_database(book), r->id,
+					    take_bytes, &len),
+			 0);
+	return len;
+}
+
 /* Where the entry cannot be made the process ends, and nothing is committed. */
 static void made_anew_with_the_entry_or_not(void **state)
 {
@@ -353,7 +369,9 @@ static void made_anew_with_the_entry_or_not(void **state)
 	struct recorded r;
 
 	(void)state;
-	record(&r);
+	begin_recording(&r);
+	memcpy(r.card, r.card_envelope, ENVELOPE);
+	end(&r);
 	a = (struct ask){ .what = ASK_ROTATE,
 			  .type = EVENT_KEY_ROTATED,
 			  .org = "Region X",
@@ -361,10 +379,15 @@ static void made_anew_with_the_entry_or_not(void **state)
 			  .details = "{}",
 			  .details_len = 2,
 			  .row_count = 1,
-			  .rows[0] = { .envelope_len = 7 } };
+			  .rows[0] = { .envelope_len = 7, .card_len = 9 } };
 	memcpy(a.rows[0].id, r.id, ID_BYTES);
 	assert_int_equal(ask_answer(book, &a, &w), 0);
 	assert_non_null(memmem(reply, w.len, "\"entry\"", 7));
+	/* who says the old one again brings it back no more */
+	put(&r);
+	end(&r);
+	assert_int_equal(book_flush(book), 0);
+	assert_int_equal(bytes_of(&r), 7 + CARD - ENVELOPE + 9);
 	a.org[0] = '\n';
 	assert_int_equal(ask_answer(book, &a, &w), EIO);
 	reopen();
@@ -406,7 +429,7 @@ static void no_file_has_a_piece_of_it(void **state)
 		assert_int_equal(state_of(&r[i]), RECORD_SEALED);
 	/* also once pages that were in memory are written again */
 	for (unsigned i = ERASED; i < 3 * ERASED; i++)
-		put(&r[i]);
+		end(&r[i]);
 	assert_int_equal(book_flush(book), 0);
 	for (unsigned i = 0; i < ERASED; i++)
 		assert_false(on_disk(r[i].envelope, ENVELOPE));
