@@ -21,6 +21,17 @@ int fd_write(int fd, const void *p, size_t len)
 	return 0;
 }
 
+int fd_write_and_close(int fd, const void *p, size_t len)
+{
+	int err = fd_write(fd, p, len);
+
+	if (!err && fsync(fd))
+		err = errno;
+	if (close(fd) && !err)
+		err = errno;
+	return err;
+}
+
 int fd_write_new(const char *path, const void *p, size_t len)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -28,11 +39,7 @@ int fd_write_new(const char *path, const void *p, size_t len)
 
 	if (fd < 0)
 		return errno;
-	err = fd_write(fd, p, len);
-	if (!err && fsync(fd))
-		err = errno;
-	if (close(fd) && !err)
-		err = errno;
+	err = fd_write_and_close(fd, p, len);
 	if (err)
 		(void)unlink(path);
 	return err;

@@ -72,14 +72,6 @@ int act_read(enum act_kind kind, struct text details, struct act *ret)
 	return err;
 }
 
-static void put_text(struct writer *w, const char *s)
-{
-	size_t n = strlen(s);
-
-	writer_u8(w, (uint8_t)n);
-	writer_copy(w, s, n);
-}
-
 int act_digest(const struct act *a, const char *origin,
 	       uint8_t ret[REQUEST_DIGEST])
 {
@@ -93,10 +85,10 @@ int act_digest(const struct act *a, const char *origin,
 	(void)crypto_hash_sha256(reason, (const uint8_t *)a->reason,
 				 strlen(a->reason));
 	writer_copy(&w, "vaxel/act/1", sizeof("vaxel/act/1"));
-	put_text(&w, act_type_text(a->kind));
-	put_text(&w, origin);
+	request_put_text(&w, act_type_text(a->kind));
+	request_put_text(&w, origin);
 	writer_copy(&w, a->recording, ID_BYTES);
-	put_text(&w, a->by);
+	request_put_text(&w, a->by);
 	writer_u64(&w, a->at_ms);
 	writer_copy(&w, reason, sizeof(reason));
 	(void)crypto_hash_sha256(ret, buf, w.len);

@@ -263,14 +263,6 @@ int control_read(struct text type, struct text details, struct control *ret)
 	return err;
 }
 
-static void put_text(struct writer *w, const char *s)
-{
-	size_t n = strlen(s);
-
-	writer_u8(w, (uint8_t)n);
-	writer_copy(w, s, n);
-}
-
 int control_user_digest(const struct control_user *u, const char *origin,
 			uint8_t ret[32])
 {
@@ -285,11 +277,11 @@ int control_user_digest(const struct control_user *u, const char *origin,
 		return EINVAL;
 	writer_copy(&w, "vaxel/user/1", sizeof("vaxel/user/1"));
 	writer_u8(&w, u->added);
-	put_text(&w, origin);
-	put_text(&w, u->name);
-	put_text(&w, u->added ? user_role_text(u->role) : "");
+	request_put_text(&w, origin);
+	request_put_text(&w, u->name);
+	request_put_text(&w, u->added ? user_role_text(u->role) : "");
 	writer_copy(&w, u->added ? u->key : none, REQUEST_KEY);
-	put_text(&w, u->by);
+	request_put_text(&w, u->by);
 	writer_u64(&w, u->at_ms);
 	if ((err = writer_finish(&w)))
 		return err;

@@ -44,7 +44,7 @@ static bool word_ok(struct text t)
 	return true;
 }
 
-static void put_text(struct writer *w, const char *s)
+void request_put_text(struct writer *w, const char *s)
 {
 	size_t n = strlen(s);
 
@@ -61,15 +61,15 @@ int request_encode(struct writer *w, const struct request *q)
 		return EINVAL;
 
 	writer_u8(w, REQUEST_VERSION);
-	put_text(w, q->origin);
-	put_text(w, q->controller);
+	request_put_text(w, q->origin);
+	request_put_text(w, q->controller);
 	writer_copy(w, q->id, sizeof(q->id));
 	writer_copy(w, q->recording, sizeof(q->recording));
 	writer_copy(w, q->kc, sizeof(q->kc));
 	writer_u8(w, (uint8_t)q->scope);
-	put_text(w, purpose_text(q->purpose));
+	request_put_text(w, purpose_text(q->purpose));
 	writer_copy(w, q->purpose_digest, sizeof(q->purpose_digest));
-	put_text(w, q->asker);
+	request_put_text(w, q->asker);
 	writer_copy(w, q->credential, sizeof(q->credential));
 	writer_copy(w, q->recipient, sizeof(q->recipient));
 	writer_u64(w, q->not_after_ms);

@@ -67,6 +67,9 @@ int request_encode(struct writer *w, const struct request *q) CHECK_RESULT;
 /* EBADMSG anything but the one encoding of a request. */
 int request_decode(struct bytes r, struct request *ret) CHECK_RESULT;
 
+/* As in all that is signed: a byte of length, then at most 255 of s. */
+void request_put_text(struct writer *w, const char *s);
+
 /* d */
 void request_digest(struct bytes r, uint8_t ret_d[REQUEST_DIGEST]);
 

@@ -101,11 +101,7 @@ int file_write(int dir_fd, const char *path, const void *p, size_t len,
 	}
 	if (fd < 0)
 		return errno;
-	err = fd_write(fd, p, len);
-	if (!err && fsync(fd))
-		err = errno;
-	if (close(fd) && !err)
-		err = errno;
+	err = fd_write_and_close(fd, p, len);
 	if (!err && renameat(dir_fd, part, dir_fd, path))
 		err = errno;
 	return err ? err : sync_folder(dir_fd, folder);

@@ -50,11 +50,7 @@ int keepfile_replace(int dir_fd, const char *name, const uint8_t *p, size_t len)
 		    0600);
 	if (fd < 0)
 		return errno;
-	err = fd_write(fd, p, len);
-	if (!err && fsync(fd))
-		err = errno;
-	if (close(fd) && !err)
-		err = errno;
+	err = fd_write_and_close(fd, p, len);
 	if (!err && renameat(dir_fd, fresh, dir_fd, name))
 		err = errno;
 	if (!err && fsync(dir_fd))
