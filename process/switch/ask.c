@@ -1,7 +1,7 @@
 /*
  * ask -- what the command line may know: states and counts, nobody's number
  */
-#include "process/switch/self.h"
+#include "process/switch/national.h"
 
 #include <stdio.h>
 

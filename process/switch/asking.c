@@ -13,7 +13,7 @@
  * Tries, silence and the whole of it are bounded; what comes to nothing goes to
  * the national queue.
  */
-#include "process/switch/self.h"
+#include "process/switch/national.h"
 
 #include <stdio.h>
 

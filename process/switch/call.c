@@ -1,7 +1,7 @@
 /*
  * call -- a slot's life: taken, stepped through the table, ended, freed
  */
-#include "process/switch/self.h"
+#include "process/switch/national.h"
 
 #include <assert.h>
 #include <sodium.h>

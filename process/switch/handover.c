@@ -12,7 +12,7 @@
  * What the provider trusts is a token (lib/handover), carried by each of these
  * ways; here are the places where it goes in and comes out.
  */
-#include "process/switch/self.h"
+#include "process/switch/national.h"
 
 #include <stdio.h>
 

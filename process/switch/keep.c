@@ -6,7 +6,7 @@
  * with it any more, and given to the ledger, which forgets it in time. In the
  * clear it is nowhere but in the call.
  */
-#include "process/switch/self.h"
+#include "process/switch/national.h"
 
 #include <sodium.h>
 

@@ -4,7 +4,7 @@
  * A call lives in worker slot % workers. A worker that died took its calls'
  * audio with it: those calls are ended both ways.
  */
-#include "process/switch/self.h"
+#include "process/switch/national.h"
 
 #include <sodium.h>
 

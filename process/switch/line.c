@@ -1,7 +1,7 @@
 /*
  * line -- a caller at the line: answered, told, queued, kept company
  */
-#include "process/switch/self.h"
+#include "process/switch/national.h"
 
 #include <stdio.h>
 

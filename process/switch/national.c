@@ -6,7 +6,7 @@
  * has to be asked first (asking.c). Where it may go the
  * lawbook says (route.c); one that fails is followed by the next lawful one.
  */
-#include "process/switch/self.h"
+#include "process/switch/national.h"
 
 #include <stdio.h>
 

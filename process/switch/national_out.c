@@ -1,7 +1,7 @@
 /*
  * The outgoing call of a national node: where it goes, and what goes with it.
  */
-#include "process/switch/self.h"
+#include "process/switch/national.h"
 
 #include <stdio.h>
 

@@ -2,7 +2,7 @@
  * In a call at a national node: what one side asks is the other's affair, and
  * descriptions go from one to the other byte for byte.
  */
-#include "process/switch/self.h"
+#include "process/switch/national.h"
 
 struct offer_media national_passed(const struct session *from)
 {

@@ -8,7 +8,7 @@
  * that had begun is heard again from the start, since the evidence has to be
  * whole; where the national node says that it will let go, it has not begun.
  */
-#include "process/switch/self.h"
+#include "process/switch/national.h"
 
 #include <sodium.h>
 #include <stdio.h>

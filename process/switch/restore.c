@@ -9,7 +9,7 @@
  * a phone that rang is not ours any more, the next one is rung; a call that was
  * not yet answered is ended.
  */
-#include "process/switch/self.h"
+#include "process/switch/national.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>

@@ -6,7 +6,7 @@
  * event says is what the decision was: route, organisation, who is responsible
  * by which agreements, and what was passed over and why.
  */
-#include "process/switch/self.h"
+#include "process/switch/national.h"
 
 #include <sodium.h>
 

@@ -1,7 +1,7 @@
 /*
  * sessions -- what a leg hears from SIP, and which part goes on with it
  */
-#include "process/switch/self.h"
+#include "process/switch/national.h"
 
 #include "base/log.h"
 #include "base/metric.h"

@@ -2,7 +2,7 @@
  * switch -- start, messages of the others, the tick, drain
  */
 #include "process/switch/switch.h"
-#include "process/switch/self.h"
+#include "process/switch/national.h"
 
 #include <stdlib.h>
 

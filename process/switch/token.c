@@ -7,7 +7,7 @@
  * alone. On the national node's own trunk a token is read but stays unused: the
  * same one comes again, by the carrier, when the national node lets go.
  */
-#include "process/switch/self.h"
+#include "process/switch/national.h"
 
 #include <assert.h>
 #include <stdio.h>

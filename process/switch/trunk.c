@@ -1,7 +1,7 @@
 /*
  * trunk -- is the other end there? OPTIONS now and then, and registration
  */
-#include "process/switch/self.h"
+#include "process/switch/national.h"
 
 #include <sodium.h>
 #include <stdio.h>

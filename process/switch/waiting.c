@@ -5,7 +5,7 @@
  * A national node learns of its providers' queues with each keep-alive, so
  * that a route with queue-max or wait-max is passed while its queue is long.
  */
-#include "process/switch/self.h"
+#include "process/switch/national.h"
 
 #include "base/clock.h"
 #include "base/log.h"

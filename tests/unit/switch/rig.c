@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "process/switch/national.h"
 #include "prompts/prompts.h"
 
 struct rig *rig;
