@@ -67,6 +67,15 @@ enum sql {
 	SQL_STATEMENTS
 };
 
+/* ---- sql_texts.c */
+
+extern const char sql_schema[];
+/* To version 2: which entries an erasure takes the details of. */
+extern const char sql_about[];
+extern const char *const sql_texts[SQL_STATEMENTS];
+
+/* ---- sql.c */
+
 struct database {
 	sqlite3 *db;
 	sqlite3_stmt *statements[SQL_STATEMENTS];
