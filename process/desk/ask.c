@@ -211,19 +211,26 @@ static void list_users(struct job *j, const struct ipc_message *m)
 	list_rows(j, m, "users", users_ask);
 }
 
+/* What the ledger has about the id of the request, from an entry on. */
+static void ask_about(struct job *j, const char *what, json_int_t from,
+		      job_step_h *step)
+{
+	char id[ID_CHARS + 1];
+
+	id_text(j->request.id, id);
+	job_ask_ledger(
+		j,
+		json_pack("{s:s,s:s,s:I}", "ask", what, "id", id, "from", from),
+		step);
+}
+
 /* ---- a call's events */
 
 static void list_events(struct job *j, const struct ipc_message *m);
 
 static void events_ask(struct job *j, json_int_t from)
 {
-	char id[ID_CHARS + 1];
-
-	id_text(j->request.id, id);
-	job_ask_ledger(j,
-		       json_pack("{s:s,s:s,s:I}", "ask", "call", "id", id,
-				 "from", from),
-		       list_events);
+	ask_about(j, "call", from, list_events);
 }
 
 static void list_events(struct job *j, const struct ipc_message *m)
@@ -237,13 +244,7 @@ static void list_accesses(struct job *j, const struct ipc_message *m);
 
 static void accesses_ask(struct job *j, json_int_t from)
 {
-	char id[ID_CHARS + 1];
-
-	id_text(j->request.id, id);
-	job_ask_ledger(j,
-		       json_pack("{s:s,s:s,s:I}", "ask", "accesses", "id", id,
-				 "from", from),
-		       list_accesses);
+	ask_about(j, "accesses", from, list_accesses);
 }
 
 static void list_accesses(struct job *j, const struct ipc_message *m)
