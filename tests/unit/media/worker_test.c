@@ -12,6 +12,17 @@
 
 #define PCMA 8
 
+/* Two phones on A-law that hear each other. */
+static void talking(struct rig *r, struct phone *a, struct phone *b)
+{
+	rig_up(r, 0);
+	phone_up(a, "127.0.0.1", PCMA, 11);
+	phone_up(b, "127.0.0.1", PCMA, 22);
+	rig_leg(r, 0, a, 101);
+	rig_leg(r, 1, b, 101);
+	rig_bridge(r, 0, 1, true);
+}
+
 static void both_ways(struct rig *r, struct phone *a, struct phone *b)
 {
 	for (uint8_t i = 0; i < 10; i++) {
@@ -82,12 +93,7 @@ static void a_packet_allocates_nothing(void **state)
 	(void)state;
 	if (!allocations_counted())
 		skip();
-	rig_up(&r, 0);
-	phone_up(&a, "127.0.0.1", PCMA, 11);
-	phone_up(&b, "127.0.0.1", PCMA, 22);
-	rig_leg(&r, 0, &a, 101);
-	rig_leg(&r, 1, &b, 101);
-	rig_bridge(&r, 0, 1, true);
+	talking(&r, &a, &b);
 	assert_int_equal(IPC_SEND(r.switch_end, CAPTURE, RIG_CALL, .on = 1,
 				  .recording = 7),
 			 0);
@@ -396,12 +402,7 @@ static void what_each_sent_is_captured(void **state)
 	unsigned tracks[2] = { 0, 0 };
 
 	(void)state;
-	rig_up(&r, 0);
-	phone_up(&a, "127.0.0.1", PCMA, 11);
-	phone_up(&b, "127.0.0.1", PCMA, 22);
-	rig_leg(&r, 0, &a, 101);
-	rig_leg(&r, 1, &b, 101);
-	rig_bridge(&r, 0, 1, true);
+	talking(&r, &a, &b);
 	phone_say(&a, 1);
 	phone_say(&b, 2);
 	rig_run(&r, 5);
@@ -461,12 +462,7 @@ static void a_full_ring_costs_frames_and_nothing_else(void **state)
 	uint32_t lost = 0;
 
 	(void)state;
-	rig_up(&r, 0);
-	phone_up(&a, "127.0.0.1", PCMA, 11);
-	phone_up(&b, "127.0.0.1", PCMA, 22);
-	rig_leg(&r, 0, &a, 101);
-	rig_leg(&r, 1, &b, 101);
-	rig_bridge(&r, 0, 1, true);
+	talking(&r, &a, &b);
 	assert_int_equal(IPC_SEND(r.switch_end, CAPTURE, RIG_CALL, .on = 1,
 				  .recording = 5),
 			 0);
