@@ -205,10 +205,6 @@ static int key_new(int argc, char **argv)
 
 	if (node_args_read(argc, argv, options, &a) || a.count)
 		return node_usage(key_usage, "see the usage");
-	if (a.help) {
-		(void)fputs(key_usage, stdout);
-		return EXIT_YES;
-	}
 	if (recovery == (out != NULL))
 		return node_usage(key_usage,
 				  "say either --out FILE or --recovery");
@@ -238,10 +234,12 @@ int command_key(int argc, char **argv)
 	};
 	const char *word = argc > 1 ? argv[1] : "";
 
-	if (!strcmp(word, "--help") || !strcmp(word, "-h")) {
-		(void)fputs(key_usage, stdout);
-		return EXIT_YES;
-	}
+	/* before any of them does what it is for */
+	for (int i = 1; i < argc; i++)
+		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) {
+			(void)fputs(key_usage, stdout);
+			return EXIT_YES;
+		}
 	if (sodium_init() < 0 || secret_init(64 * 1024))
 		return cannot_lock_memory();
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)

@@ -93,10 +93,6 @@ int sharing_open(struct sharing *j, int argc, char **argv, bool *ret_end)
 	*ret_end = true;
 	if (node_args_read(argc, argv, options, &a) || a.count)
 		return node_usage(key_usage, "see the usage");
-	if (a.help) {
-		(void)fputs(key_usage, stdout);
-		return EXIT_YES;
-	}
 	*ret_end = false;
 	j->json = a.json;
 	j->config = a.config;

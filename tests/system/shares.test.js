@@ -32,6 +32,14 @@ function refused(r, text) {
 	for (const w of words) assert.ok(!r.err.includes(w.split(' ').slice(8, 11).join(' ')), 'no words of shares in messages');
 }
 
+test('asked for help, none of them does anything', () => {
+	for (const word of ['new', 'split', 'join', 'propose', 'approve', 'rotate', 'unlock', 'lock']) {
+		const r = key([word, '--help'], '');
+		assert.strictEqual(r.status, 0, `${word}: ${r.err}`);
+		assert.match(r.out, /^usage: vaxel key new/);
+	}
+});
+
 test('any three of five give the key that age knows', () => {
 	assert.deepStrictEqual(shares.map((s) => [s.share, s.of, s.need]),
 		[1, 2, 3, 4, 5].map((n) => [n, 5, 3]));
